@@ -1,0 +1,48 @@
+/** Every `code` a {@link SwitchboardError} can carry. Match on the code; messages may be reworded. */
+export type SwitchboardErrorCode =
+  | "INVALID_OPTION"
+  | "INVALID_HOSTNAME"
+  | "POOL_CLOSED"
+  | "POOL_FULL"
+  | "BACKING_OFF"
+  | "START_FAILED"
+  | "START_TIMEOUT"
+  | "START_STOPPED"
+  | "DECLINED"
+  | "PORTS_EXHAUSTED"
+  | "LISTEN_FAILED"
+  | "SERVER_CLOSED"
+  | "MODULE_FAILED";
+
+/** Facts that belong to an error, beside its sentence. */
+export interface SwitchboardErrorFacts {
+  /** The error this one was caused by. */
+  cause?: unknown;
+  /** The routing name it is about. */
+  hostname?: string;
+  /** Milliseconds until a new attempt can succeed, where that is known. */
+  retryAfterMs?: number;
+}
+
+/** The one error class of this package: `code` is stable, `message` says what, which, and the way out. */
+export class SwitchboardError extends Error {
+  override readonly name = "SwitchboardError";
+  readonly code: SwitchboardErrorCode;
+  readonly hostname: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
+    super(message, "cause" in facts ? { cause: facts.cause } : undefined);
+    this.code = code;
+    this.hostname = facts.hostname;
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+}
+
+/** Turns whatever was thrown into an Error; an Error passes through as it is. */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(typeof thrown === "string" ? thrown : `a value that is no Error was thrown: ${String(thrown)}`, {
+    cause: thrown,
+  });
+}

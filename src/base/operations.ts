@@ -1,0 +1,42 @@
+import { type Future, type Operation, race, resource, type Scope, sleep, until, useScope } from "effection";
+
+/** What is passed where nothing is to be done. */
+export const noop = (): void => {};
+
+/** Makes a promise yieldable as well, so that one value serves promise users and operations. */
+export function toFuture<T>(promise: Promise<T>): Future<T> {
+  return Object.defineProperty(promise, Symbol.iterator, {
+    value: () => until(promise)[Symbol.iterator](),
+  }) as Future<T>;
+}
+
+/**
+ * A scope whose tasks are torn down after everything that is acquired later.
+ *
+ * Teardown runs in reverse order of creation, over tasks and resources alike: tasks started on the caller's
+ * own scope are always the newest and would be halted before the caller's `ensure`s.
+ */
+export function useTaskScope(): Operation<Scope> {
+  return resource(function* (provide) {
+    yield* provide(yield* useScope());
+  });
+}
+
+/**
+ * Runs `operation`, for at most `ms`. The operation that loses is torn down before this returns, so its own
+ * cleanup must be bounded as well.
+ *
+ * @returns whether `operation` finished in time.
+ */
+export function* finishesWithin(ms: number, operation: () => Operation<void>): Operation<boolean> {
+  return yield* race([
+    (function* (): Operation<boolean> {
+      yield* operation();
+      return true;
+    })(),
+    (function* (): Operation<boolean> {
+      yield* sleep(ms);
+      return false;
+    })(),
+  ]);
+}

@@ -1,0 +1,54 @@
+import { inspect } from "node:util";
+import { SwitchboardError } from "./errors.ts";
+
+/** The longest delay a timer of Node can hold (Node docs, `setTimeout`): longer ones would fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+/** Throws unless `config` is an object that has only the options in `known`: a misspelt option is an error, not a default. */
+export function checkKnownOptions(what: string, config: object, known: readonly string[]): void {
+  if (typeof config !== "object" || config === null) fail(what, "an object of options", config);
+  for (const option of Object.keys(config)) {
+    if (!known.includes(option)) {
+      throw new SwitchboardError(
+        "INVALID_OPTION",
+        `${what} has no option ${inspect(option)}; it knows ${known.join(", ")}`,
+      );
+    }
+  }
+}
+
+/** A whole number from `min` to `max`. */
+export function integerOption(option: string, value: unknown, min: number, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  return fail(option, `a whole number from ${min} to ${max}`, value);
+}
+
+/** Milliseconds, from `min` to the longest delay a timer can hold. */
+export function durationOption(option: string, value: unknown, min = 0): number {
+  if (typeof value === "number" && value >= min && value <= LONGEST_DELAY_MS) return value;
+  return fail(option, `a finite number >= ${min} (milliseconds, at most ${LONGEST_DELAY_MS})`, value);
+}
+
+/** One of a few words. */
+export function choiceOption<T extends string>(option: string, value: unknown, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  return found ?? fail(option, `one of ${choices.map((choice) => inspect(choice)).join(", ")}`, value);
+}
+
+/** A function, or nothing. */
+export function functionOption<T>(option: string, value: T): T {
+  if (value === undefined || typeof value === "function") return value;
+  return fail(option, "a function", value);
+}
+
+/** Text that is not empty. */
+export function textOption(option: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  return fail(option, "text that is not empty", value);
+}
+
+/** Throws the one sentence that names the option, the rule and the value. */
+export function fail(option: string, rule: string, value: unknown): never {
+  const got = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
+  throw new SwitchboardError("INVALID_OPTION", `${option} must be ${rule}, got ${got}`);
+}

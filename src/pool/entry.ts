@@ -1,0 +1,267 @@
+import type { Server } from "node:http";
+import { type Future, type Operation, type Scope, scoped, type Task, withResolvers } from "effection";
+import type { Express } from "express";
+import { SwitchboardError, toError } from "../base/errors.ts";
+import { finishesWithin, noop, toFuture } from "../base/operations.ts";
+import type { AppFactory } from "../server/app.ts";
+import type { AppServer } from "../server/app-server.ts";
+import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
+import type { ServerEvent, StopReason } from "./events.ts";
+import type { IdleList, Idler } from "./eviction.ts";
+import type { Ports } from "./ports.ts";
+
+/** A server that runs for a hostname. */
+export interface ServerInfo {
+  hostname: string;
+  port: number;
+  app: Express;
+  /** Hand it requests by emitting `request` or `upgrade`, or connect to its port: both are counted alike. */
+  server: Server;
+  /** The life of the server: halt it to stop the server. */
+  task: Task<void>;
+  startedAt: Date;
+}
+
+/** `stopping` covers every way down, also a crash, until the port is free again. */
+export type EntryState = "starting" | "running" | "stopping" | "gone";
+
+/** What an entry needs of its pool. */
+export interface EntryHost {
+  readonly scope: Scope;
+  readonly app: AppFactory;
+  readonly host: string;
+  readonly ports: Ports;
+  readonly idle: IdleList<Entry>;
+  readonly startTimeoutMs: number;
+  graceMs(): number;
+  emit(event: ServerEvent): void;
+  /** Throws `BACKING_OFF` while a failure forbids to start `hostname`. */
+  checkBackoff(hostname: string): void;
+  /** The entry has begun to stop. */
+  leaving(entry: Entry): void;
+  /** Remembers a failure and returns the delay until the next start, in milliseconds. */
+  failed(entry: Entry, error: Error): number;
+  /** The entry has ended: its port is free, nothing of it is left. */
+  gone(entry: Entry): void;
+}
+
+/**
+ * One hostname's life as a supervised cell: waits for whom it follows, starts, runs, drains, is gone.
+ *
+ * **Lifetime.** One task on the pool's scope, from `start` until `gone` resolves. **Failure.** Whatever fails
+ * inside, it ends this entry only: it is reported as an `error` event, and a joiner's `ready` rejects.
+ */
+export class Entry implements Idler {
+  readonly hostname: string;
+  state: EntryState = "starting";
+  info: ServerInfo | undefined;
+  server: AppServer | undefined;
+  /** Settles when the server listens, or never will. All joiners share it. */
+  readonly ready: Future<ServerInfo>;
+  /** Resolves when the entry has ended. */
+  readonly gone: Future<void>;
+  /** When it began to run, on the clock of `performance.now()`. */
+  runningSince = 0;
+  idleSince = 0;
+  newer: Idler | undefined;
+  older: Idler | undefined;
+
+  /** It has not begun: others have to be gone first. */
+  waiting = false;
+
+  readonly #host: EntryHost;
+  readonly #end = withResolvers<void>();
+  #task: Task<void> | undefined;
+  #port: number | undefined;
+  #stopAsked = false;
+  #timedOut = false;
+  #resolveReady!: (info: ServerInfo) => void;
+  #rejectReady!: (error: Error) => void;
+  #resolveGone!: () => void;
+
+  constructor(hostname: string, host: EntryHost) {
+    this.hostname = hostname;
+    this.#host = host;
+    this.ready = toFuture(
+      new Promise((resolve, reject) => {
+        this.#resolveReady = resolve;
+        this.#rejectReady = reject;
+      }),
+    );
+    this.ready.catch(noop); // a failed start is an event; nobody has to wait for it
+    this.gone = toFuture(
+      new Promise((resolve) => {
+        this.#resolveGone = resolve;
+      }),
+    );
+  }
+
+  /** Starts as soon as `others` are gone: two servers of one hostname, or more servers than allowed, never run at once. */
+  start(others: readonly Entry[]): void {
+    const { hostname } = this;
+    this.waiting = others.length > 0;
+    this.#host.emit({ type: "starting", hostname });
+    if (this.#stopAsked)
+      this.#finish(undefined); // a listener stopped it before it began
+    else this.#task = this.#host.scope.run(() => this.#live(others));
+  }
+
+  /** Asks the server to stop, once; the first reason counts. Returns what resolves when it is gone. */
+  stop(reason: StopReason): Future<void> {
+    if (!this.#stopAsked && this.state !== "gone") {
+      this.#stopAsked = true;
+      this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
+      this.#leave();
+      if (this.info !== undefined) this.#end.resolve();
+      else this.#halt();
+    }
+    return this.gone;
+  }
+
+  *#live(others: readonly Entry[]): Operation<void> {
+    let thrown: unknown;
+    try {
+      yield* scoped(() => this.#serve(others));
+    } catch (error) {
+      thrown = error;
+    } finally {
+      this.#finish(thrown);
+    }
+  }
+
+  *#serve(others: readonly Entry[]): Operation<void> {
+    if (this.waiting) yield* this.#waitFor(others);
+    const { startTimeoutMs } = this.#host;
+    const budget = setTimeout(() => {
+      this.#timedOut = true;
+      this.#halt();
+    }, startTimeoutMs);
+    try {
+      this.#run(yield* this.#open());
+    } finally {
+      clearTimeout(budget);
+    }
+    yield* this.#end.operation;
+  }
+
+  #open(): Operation<OpenedServer> {
+    const { app, host, ports } = this.#host;
+    const { hostname } = this;
+    return openServer({
+      app,
+      hostname,
+      host,
+      ports: {
+        take: () => {
+          this.#port = ports.take();
+          return this.#port;
+        },
+        busy: (port) => ports.busy(port),
+      },
+      limits: () => ({ graceMs: this.#host.graceMs(), lingerMs: 0 }),
+      watcher: {
+        busy: () => this.#host.idle.remove(this),
+        idle: () => this.#rest(),
+        failed: (error) => this.#report(error),
+      },
+      stopping: () => this.#leave(),
+      drained: ({ requestsCut: requests, socketsCut: sockets }) => {
+        if (requests + sockets > 0) this.#host.emit({ type: "cut", hostname, requests, sockets });
+      },
+    });
+  }
+
+  #run({ app, server, port }: OpenedServer): void {
+    const { hostname } = this;
+    server.on("close", () => this.#end.reject(closedUnexpectedly(hostname)));
+    this.#port = port;
+    this.server = server;
+    const task = this.#task as Task<void>;
+    this.info = { hostname, port, app: app as Express, server, task, startedAt: new Date() };
+    this.runningSince = performance.now();
+    this.state = "running";
+    this.#rest();
+    this.#host.emit({ type: "started", hostname, port });
+    this.#resolveReady(this.info);
+  }
+
+  *#waitFor(others: readonly Entry[]): Operation<void> {
+    const limitMs = this.#host.graceMs() + this.#host.startTimeoutMs;
+    this.#timedOut = !(yield* finishesWithin(limitMs, function* () {
+      for (const entry of others) yield* entry.gone;
+    }));
+    if (this.#timedOut) throw new Error(`"${others[0]?.hostname}" has not stopped within ${limitMs} ms`);
+    this.waiting = false;
+    this.#host.checkBackoff(this.hostname); // one of the others may have been this hostname, and have crashed
+  }
+
+  /** From now on no request is given to this server. */
+  #leave(): void {
+    if (this.state === "stopping") return;
+    this.state = "stopping";
+    this.#host.idle.remove(this);
+    this.#host.leaving(this);
+  }
+
+  #rest(): void {
+    if (this.state === "running" && this.server?.inFlight.size === 0) this.#host.idle.add(this, performance.now());
+  }
+
+  #halt(): void {
+    this.#task?.halt().catch((error: unknown) => this.#report(toError(error)));
+  }
+
+  #report(error: Error): void {
+    this.#host.emit({ type: "error", hostname: this.hostname, error, message: error.message });
+  }
+
+  /** The one place where an entry ends. Synchronous, because it runs in a `finally`. */
+  #finish(thrown: unknown): void {
+    const { hostname, info } = this;
+    this.#leave();
+    this.state = "gone";
+    if (this.#port !== undefined) this.#host.ports.give(this.#port);
+    const notReady = info === undefined ? this.#whyNotReady(thrown) : undefined;
+    const failure = this.#failure(thrown);
+    if (failure !== undefined) this.#report(failure);
+    this.#host.gone(this);
+    if (info !== undefined) this.#host.emit({ type: "stopped", hostname });
+    const delayMs = failure !== undefined && !this.#stopAsked ? this.#host.failed(this, failure) : undefined;
+    if (notReady !== undefined) this.#rejectReady(notReady(delayMs));
+    this.#resolveGone();
+  }
+
+  /** The error to report, if this end is one. */
+  #failure(thrown: unknown): Error | undefined {
+    if (this.#timedOut) return this.#startTimeout();
+    return thrown === undefined || isRefusal(thrown) ? undefined : toError(thrown);
+  }
+
+  #whyNotReady(thrown: unknown): (retryAfterMs: number | undefined) => SwitchboardError {
+    const { hostname } = this;
+    if (this.#timedOut) return (retryAfterMs) => this.#startTimeout(retryAfterMs);
+    if (isRefusal(thrown)) return () => thrown;
+    if (thrown === undefined || this.#stopAsked) {
+      return () => new SwitchboardError("START_STOPPED", `"${hostname}" was stopped before it was ready`, { hostname });
+    }
+    const cause = toError(thrown);
+    return (retryAfterMs = 0) =>
+      new SwitchboardError("START_FAILED", `"${hostname}" could not start: ${cause.message}`, {
+        hostname,
+        cause,
+        retryAfterMs,
+      });
+  }
+
+  #startTimeout(retryAfterMs = 0): SwitchboardError {
+    const { hostname } = this;
+    const { startTimeoutMs } = this.#host;
+    const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
+    return new SwitchboardError("START_TIMEOUT", message, { hostname, retryAfterMs });
+  }
+}
+
+/** Not a failure of the server: it was not to be started. */
+function isRefusal(thrown: unknown): thrown is SwitchboardError {
+  return thrown instanceof SwitchboardError && (thrown.code === "DECLINED" || thrown.code === "BACKING_OFF");
+}

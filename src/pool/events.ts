@@ -1,0 +1,106 @@
+import { action, type Operation, resource, type Stream, type Subscription } from "effection";
+
+/** Why a server was stopped. */
+export type StopReason = "shutdown" | "idle" | "evicted" | "closing";
+
+/** What happens to the servers of a pool. Each `started` is followed by exactly one `stopped`. */
+export type ServerEvent =
+  | { type: "starting"; hostname: string }
+  | { type: "started"; hostname: string; port: number }
+  | { type: "stopping"; hostname: string; reason: StopReason }
+  | { type: "cut"; hostname: string; requests: number; sockets: number }
+  | { type: "stopped"; hostname: string }
+  | { type: "backing-off"; hostname: string; failures: number; delayMs: number }
+  | { type: "error"; hostname: string; error: Error; message: string };
+
+/** How many events a subscriber may be behind before it loses the oldest. */
+const BACKLOG = 10_000;
+
+/** Events for synchronous listeners, and for subscribers of a stream. */
+export interface Events<T> {
+  /** Tells every listener and subscriber. After `close` it does nothing. */
+  emit(event: T): void;
+  /** Calls `listener` with every event, synchronously. Returns how to stop that. */
+  listen(listener: (event: T) => void): () => void;
+  /** Ends every subscription, after what it has not read yet. */
+  close(): void;
+  readonly stream: Stream<T, void>;
+}
+
+/**
+ * Makes {@link Events}. A listener hears of everything, also of the last act of a teardown; one that throws is
+ * reported as a process warning and loses nothing for the others. A stream keeps the newest 10,000 events for
+ * each subscriber that is behind, and ends when the source closes.
+ */
+export function createEvents<T>(): Events<T> {
+  const listeners = new Set<(event: T) => void>();
+  const backlogs = new Set<Backlog<T>>();
+  let closed = false;
+  return {
+    emit(event) {
+      if (closed) return;
+      for (const listener of listeners) tell(listener, event);
+      for (const backlog of backlogs) backlog.push(event);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close() {
+      closed = true;
+      for (const backlog of backlogs) backlog.close();
+    },
+    stream: resource(function* (provide) {
+      const backlog = new Backlog<T>();
+      if (closed) backlog.close();
+      backlogs.add(backlog);
+      try {
+        yield* provide(backlog);
+      } finally {
+        backlogs.delete(backlog);
+      }
+    }),
+  };
+}
+
+/** What one subscriber has not read yet. */
+class Backlog<T> implements Subscription<T, void> {
+  #events: T[] = [];
+  #closed = false;
+  #waiting = new Set<() => void>();
+
+  push(event: T): void {
+    if (this.#events.length === BACKLOG) this.#events.shift();
+    this.#events.push(event);
+    this.#wake();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  *next(): Operation<IteratorResult<T, void>> {
+    while (this.#events.length === 0) {
+      if (this.#closed) return { done: true, value: undefined };
+      yield* action<void>((resolve) => {
+        const wake = () => resolve();
+        this.#waiting.add(wake);
+        return () => this.#waiting.delete(wake);
+      }, "next event");
+    }
+    return { done: false, value: this.#events.shift() as T };
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+function tell<T>(listener: (event: T) => void, event: T): void {
+  try {
+    listener(event);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error), { type: "SwitchboardListenerWarning" });
+  }
+}

@@ -1,0 +1,259 @@
+import {
+  type Context,
+  createContext,
+  ensure,
+  type Future,
+  type Operation,
+  resource,
+  type Scope,
+  type Stream,
+  spawn,
+  until,
+} from "effection";
+import { SwitchboardError } from "../base/errors.ts";
+import { toHostname } from "../base/hostname.ts";
+import { toFuture, useTaskScope } from "../base/operations.ts";
+import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
+import { createEvents, type ServerEvent } from "./events.ts";
+import { IdleList, stopIdlers } from "./eviction.ts";
+import { createFailures } from "./failures.ts";
+import { Places } from "./places.ts";
+import { createPorts } from "./ports.ts";
+import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
+
+const BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 };
+
+/** Many servers, by hostname. */
+export interface ServerPool {
+  /**
+   * The running server of `hostname`; starts one when there is none, exactly once whatever the concurrency.
+   * The result may be awaited or yielded. Rejects with a {@link SwitchboardError}.
+   */
+  getOrCreate(hostname: string): Future<ServerInfo>;
+  /** The server of `hostname` if it runs: never one that starts or stops. */
+  get(hostname: string): ServerInfo | undefined;
+  /** Every running server. */
+  list(): ServerInfo[];
+  /** Stops the server of `hostname`, and forgets its failures; resolves when its port is free. Nothing to stop is fine. */
+  shutdown(hostname: string): Future<void>;
+  /** What happens from the time of subscription on; ends when the pool has ended. */
+  readonly events: Stream<ServerEvent, void>;
+  /** A snapshot for people and tests. */
+  inspect(): ServerPoolInspection;
+}
+
+/** What {@link ServerPool.inspect} gives. */
+export interface ServerPoolInspection {
+  running: number;
+  starting: number;
+  stopping: number;
+  backingOff: number;
+  requests: { active: number };
+  sockets: { active: number };
+  servers: { hostname: string; state: EntryState; port: number | undefined; requests: number; sockets: number }[];
+}
+
+/** The pool of the surrounding {@link useServerPool}. */
+export const ServerPoolContext: Context<ServerPool> = createContext<ServerPool>("effection-switchboard.server-pool");
+
+/**
+ * A pool of servers.
+ *
+ * **Lifetime.** Ready at once, with no server. When the caller ends, every server stops, all in parallel: each
+ * drains for at most `graceMs`. The last events are sent, then `events` ends. After that `getOrCreate` rejects
+ * with `POOL_CLOSED`. **Failure.** Throws `INVALID_OPTION` before anything is opened. No failure of a server
+ * reaches the pool or its owner.
+ *
+ * ```ts
+ * const pool = yield* useServerPool({ app: ({ hostname }) => express().get("/", (_, res) => void res.send(hostname)) });
+ * const { port } = yield* pool.getOrCreate("shop");
+ * ```
+ */
+export function useServerPool(config: ServerPoolConfig = {}): Operation<ServerPool> {
+  return openPool(resolveServerPool(config));
+}
+
+/** {@link useServerPool}, with settings that are checked already. */
+export function* openPool(settings: ServerPoolSettings): Operation<ServerPool> {
+  const pool = yield* usePool(settings);
+  yield* ServerPoolContext.set(pool); // here, not in the resource: a resource sets it for itself alone
+  return pool;
+}
+
+function usePool(settings: ServerPoolSettings): Operation<ServerPool> {
+  return resource(function* (provide) {
+    // Acquired before the ensure below: were the servers its siblings, they would be halted first, one by one.
+    const scope = yield* useTaskScope();
+    const pool = new Pool(settings, scope);
+    yield* ensure(() => pool.close());
+    if (settings.idleTimeoutMs !== Number.POSITIVE_INFINITY) {
+      yield* spawn(() => stopIdlers(pool.idle, settings.idleTimeoutMs, (entry) => void entry.stop("idle")));
+    }
+    yield* provide(pool);
+  });
+}
+
+class Pool implements ServerPool, EntryHost {
+  readonly scope: Scope;
+  readonly host = "127.0.0.1";
+  readonly app: ServerPoolSettings["app"];
+  readonly ports: ReturnType<typeof createPorts>;
+  readonly idle: IdleList<Entry> = new IdleList();
+  readonly startTimeoutMs: number;
+  readonly events: Stream<ServerEvent, void>;
+  readonly #settings: ServerPoolSettings;
+  readonly #events = createEvents<ServerEvent>();
+  readonly #failures: ReturnType<typeof createFailures>;
+  /** The entry of each hostname. One that stops leaves when its successor comes. */
+  readonly #entries = new Map<string, Entry>();
+  /** Entries that are not gone. */
+  readonly #alive = new Set<Entry>();
+  readonly #places: Places<Entry>;
+  #closed = false;
+
+  constructor(settings: ServerPoolSettings, scope: Scope) {
+    this.scope = scope;
+    this.#settings = settings;
+    this.app = settings.app;
+    this.ports = createPorts(settings.basePort);
+    this.#places = new Places(settings.maxServers);
+    this.startTimeoutMs = settings.startTimeoutMs;
+    this.#failures = createFailures(settings.maxServers * 10, BACKOFF);
+    this.events = this.#events.stream;
+    if (settings.onEvent !== undefined) this.#events.listen(settings.onEvent);
+  }
+
+  graceMs(): number {
+    return this.#settings.graceMs();
+  }
+
+  getOrCreate(name: string): Future<ServerInfo> {
+    try {
+      return this.#join(this.#checkHostname(name)).ready;
+    } catch (error) {
+      return toFuture(Promise.reject(error));
+    }
+  }
+
+  get(name: string): ServerInfo | undefined {
+    const entry = this.#find(name);
+    return entry?.state === "running" ? entry.info : undefined;
+  }
+
+  list(): ServerInfo[] {
+    return [...this.#entries.values()].flatMap(({ state, info }) => (state === "running" && info ? [info] : []));
+  }
+
+  shutdown(name: string): Future<void> {
+    const entry = this.#find(name);
+    if (entry !== undefined) return entry.stop("shutdown");
+    this.#failures.forget(toHostname(name) ?? "");
+    return toFuture(Promise.resolve());
+  }
+
+  inspect(): ServerPoolInspection {
+    const servers = [...this.#alive].map(({ hostname, state, info, server }) => ({
+      hostname,
+      state,
+      port: info?.port,
+      requests: server?.inFlight.requests.size ?? 0,
+      sockets: server?.inFlight.sockets.size ?? 0,
+    }));
+    const inState = (wanted: EntryState) => servers.filter(({ state }) => state === wanted).length;
+    return {
+      running: inState("running"),
+      starting: inState("starting"),
+      stopping: inState("stopping"),
+      backingOff: this.#failures.count(performance.now()),
+      requests: { active: servers.reduce((sum, { requests }) => sum + requests, 0) },
+      sockets: { active: servers.reduce((sum, { sockets }) => sum + sockets, 0) },
+      servers,
+    };
+  }
+
+  emit(event: ServerEvent): void {
+    this.#events.emit(event);
+  }
+
+  failed(entry: Entry, error: Error): number {
+    const { hostname } = entry;
+    const now = performance.now();
+    // A server that ran for longer than any delay was well: its crash is the first one.
+    if (entry.info !== undefined && now - entry.runningSince > BACKOFF.maxMs) this.#failures.forget(hostname);
+    const { count: failures, delayMs } = this.#failures.add(hostname, error, now);
+    this.emit({ type: "backing-off", hostname, failures, delayMs });
+    return delayMs;
+  }
+
+  checkBackoff(hostname: string): void {
+    const now = performance.now();
+    const failure = this.#failures.current(hostname, now);
+    if (failure === undefined) return;
+    const retryAfterMs = failure.until - now;
+    throw new SwitchboardError(
+      "BACKING_OFF",
+      `"${hostname}" failed: ${failure.error.message}; the next start is possible in ${Math.ceil(retryAfterMs)} ms`,
+      { hostname, retryAfterMs, cause: failure.error },
+    );
+  }
+
+  leaving(entry: Entry): void {
+    if (!entry.waiting) this.#places.offer(entry);
+  }
+
+  gone(entry: Entry): void {
+    if (this.#entries.get(entry.hostname) === entry) this.#entries.delete(entry.hostname);
+    this.#alive.delete(entry);
+    this.#places.release(entry);
+  }
+
+  /** Stops everything, and returns when nothing is left. */
+  *close(): Operation<void> {
+    this.#closed = true;
+    const gone = [...this.#alive].map((entry) => entry.stop("closing"));
+    yield* until(Promise.all(gone));
+    this.#events.close();
+  }
+
+  /** The entry that starts or runs for `hostname`; a new one when there is none. */
+  #join(hostname: string): Entry {
+    if (this.#closed) throw new SwitchboardError("POOL_CLOSED", "the server pool has ended", { hostname });
+    const current = this.#entries.get(hostname);
+    if (current?.state === "starting" || current?.state === "running") return current;
+    this.checkBackoff(hostname);
+    const entry = new Entry(hostname, this);
+    const { follows } = this.#makeRoom(entry, current);
+    this.#entries.set(hostname, entry);
+    this.#alive.add(entry);
+    const others = new Set([current, follows].filter((other) => other !== undefined));
+    entry.start([...others]);
+    return entry;
+  }
+
+  #makeRoom(entry: Entry, current: Entry | undefined): { follows: Entry | undefined } {
+    const place = this.#places.claim(entry, current);
+    if (place !== undefined) return place;
+    if (this.#settings.whenFull === "evict-idle") this.idle.oldest?.stop("evicted");
+    const made = this.#places.claim(entry, current);
+    if (made !== undefined) return made;
+    const { hostname } = entry;
+    const { maxServers, whenFull } = this.#settings;
+    const why = whenFull === "reject" ? "" : " and none of them is idle";
+    throw new SwitchboardError("POOL_FULL", `all ${maxServers} servers are in use${why}; raise maxServers`, {
+      hostname,
+    });
+  }
+
+  #find(name: string): Entry | undefined {
+    return this.#entries.get(name) ?? this.#entries.get(toHostname(name) ?? "");
+  }
+
+  #checkHostname(name: string): string {
+    const hostname = typeof name === "string" ? toHostname(name) : undefined;
+    if (hostname !== undefined) return hostname;
+    throw new SwitchboardError(
+      "INVALID_HOSTNAME",
+      `${JSON.stringify(name)} is no hostname: at most 253 characters of letters, digits, "-", "_" and dots, labels of 1 to 63`,
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import type { RequestListener, Server } from "node:http";
+import { inspect } from "node:util";
+import { type Operation, resource, until } from "effection";
+import type { Express } from "express";
+import { SwitchboardError } from "../base/errors.ts";
+import { fail } from "../base/options.ts";
+
+/** What an app factory gets. */
+export interface AppContext {
+  /** The routing name the app is for. */
+  hostname: string;
+  /** The server the app will run on, for whatever attaches to one (WebSockets). It does not listen yet. */
+  server: Server;
+  /** Aborted when the server has stopped: after the drain, before an operation's resources are released. */
+  signal: AbortSignal;
+}
+
+/** An Express app, or any request listener of `node:http`. */
+export type App = Express | RequestListener;
+
+/** What a factory makes: an app, or `undefined` to decline the hostname. */
+export type AppResult = App | undefined;
+
+/**
+ * Makes the app for a hostname: plainly, with a promise, or as an operation.
+ *
+ * **Lifetime.** An operation runs inside the server's own scope: what it acquires lives until the server has
+ * drained, and is released with it. **Failure.** What it throws fails the start of this server only; a
+ * background failure of what it acquired is a crash of this server only.
+ */
+export type AppFactory = (context: AppContext) => AppResult | Promise<AppResult> | Operation<AppResult>;
+
+/**
+ * The factory that `value` stands for: a factory is itself; an Express app, or a function of two or more
+ * parameters (a request listener), is one app for every hostname.
+ */
+export function toAppFactory(option: string, value: unknown): AppFactory {
+  if (typeof value !== "function") return fail(option, "an app factory, an Express app or a request listener", value);
+  const isApp = value.length >= 2 || isExpress(value);
+  return isApp ? () => value as App : (value as AppFactory);
+}
+
+/** Runs `factory`. Throws `DECLINED` when it returns `undefined`, `START_FAILED` when that is no app. */
+export function* makeApp(factory: AppFactory, context: AppContext): Operation<App> {
+  const app = yield* settle(factory(context));
+  if (typeof app === "function") return app;
+  const { hostname } = context;
+  if (app === undefined) throw new SwitchboardError("DECLINED", `there is no app for "${hostname}"`, { hostname });
+  throw new SwitchboardError(
+    "START_FAILED",
+    `the app factory for "${hostname}" must return an Express app, a request listener or undefined, got ${inspect(app, { depth: 0 })}`,
+    { hostname },
+  );
+}
+
+function* settle(result: ReturnType<AppFactory>): Operation<AppResult> {
+  if (isThenable(result)) return yield* until(Promise.resolve(result));
+  if (isOperation(result)) return yield* useApp(result);
+  return result;
+}
+
+/** A resource of its own, so that tasks the app starts on its scope later outlive the server's drain. */
+function useApp(operation: Operation<AppResult>): Operation<AppResult> {
+  return resource(function* (provide) {
+    yield* provide(yield* operation);
+  });
+}
+
+/** Every Express app is a function with these (Express 5 API, `app.handle` and `app.set`). */
+function isExpress(value: object): boolean {
+  return "handle" in value && "set" in value;
+}
+
+export function isThenable<T>(value: unknown): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function isOperation(value: unknown): value is Operation<AppResult> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Symbol.iterator in value;
+}

@@ -1,0 +1,154 @@
+import type { Server } from "node:http";
+import { ensure, type Operation, resource, spawn, withResolvers } from "effection";
+import type { Express } from "express";
+import { SwitchboardError } from "../base/errors.ts";
+import { noop } from "../base/operations.ts";
+import { checkKnownOptions, durationOption, functionOption, integerOption, textOption } from "../base/options.ts";
+import { type App, type AppFactory, makeApp, toAppFactory } from "./app.ts";
+import { AppServer, type AppServerWatcher } from "./app-server.ts";
+import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
+
+/** Options of {@link useExpressServer}. */
+export interface ExpressServerConfig {
+  /** Makes the app: plainly, with a promise, or as an operation whose resources live as long as the server. */
+  app: AppFactory;
+  /** The name the app factory is given. @default "localhost" */
+  hostname?: string;
+  /** 0 is any free port. @default 0 */
+  port?: number;
+  /** The address to bind. @default "127.0.0.1" */
+  host?: string;
+  /** How long requests in flight may take to finish when the server is released, in milliseconds. @default 10000 */
+  graceMs?: number;
+  /** Hears of errors that the app's listeners threw outside Express's own handling. @default they are dropped */
+  onError?: (error: Error) => void;
+}
+
+/** A server that listens. */
+export interface ExpressServer {
+  app: Express;
+  server: Server;
+  port: number;
+  url: string;
+}
+
+/** What {@link openServer} needs. */
+export interface OpenServerSettings {
+  app: AppFactory;
+  hostname: string;
+  host: string;
+  ports: PortChoice;
+  limits(): DrainLimits;
+  watcher: AppServerWatcher;
+  /** Called first when the server begins to stop, whoever asked for it. */
+  stopping(): void;
+  drained(result: DrainResult): void;
+}
+
+/** A server that was opened. */
+export interface OpenedServer {
+  app: App;
+  server: AppServer;
+  port: number;
+}
+
+/**
+ * One app, listening on its own port.
+ *
+ * **Lifetime.** Ready when it listens. Released when the caller ends: it stops accepting, requests in flight
+ * get `graceMs` to finish, the rest is cut, `signal` is aborted, then what the app factory acquired is released.
+ * **Failure.** Throws what the app factory throws, and what Node reports when the port cannot be bound. An app
+ * that fails on a request answers 500; the server stays. Throws nothing when the server is closed by somebody
+ * else: that is what {@link useExpressServerDaemon} is for.
+ *
+ * ```ts
+ * const { url } = yield* useExpressServer({ app: () => express().get("/", (_, res) => void res.send("hi")) });
+ * ```
+ */
+export function useExpressServer(config: ExpressServerConfig): Operation<ExpressServer> {
+  const settings = resolveExpressServer(config);
+  return resource(function* (provide) {
+    yield* provide(toExpressServer(yield* openServer(settings), settings.host));
+  });
+}
+
+/**
+ * {@link useExpressServer}, for a server that its owner cannot do without.
+ *
+ * **Failure.** When the server closes although nobody released it, the owner fails with `SERVER_CLOSED`.
+ */
+export function useExpressServerDaemon(config: ExpressServerConfig): Operation<ExpressServer> {
+  const settings = resolveExpressServer(config);
+  return resource(function* (provide) {
+    const lost = withResolvers<void>();
+    let releasing = false;
+    const opened = yield* openServer({ ...settings, stopping: () => (releasing = true) });
+    opened.server.on("close", () => releasing || lost.reject(closedUnexpectedly(settings.hostname)));
+    yield* spawn(() => lost.operation);
+    yield* provide(toExpressServer(opened, settings.host));
+  });
+}
+
+/**
+ * Opens a server that belongs to the calling operation: no task of its own, because a task for every hostname
+ * would cost 10 kB each.
+ *
+ * The drain is registered after the app is made: teardown runs last-in first-out, and requests that are still
+ * in flight need what the app acquired.
+ */
+export function* openServer(settings: OpenServerSettings): Operation<OpenedServer> {
+  const { hostname, host, limits } = settings;
+  const server = new AppServer(settings.watcher);
+  const stopped = new AbortController();
+  let app: App | undefined;
+  try {
+    app = yield* makeApp(settings.app, { hostname, server, signal: stopped.signal });
+  } finally {
+    if (app === undefined) stopped.abort();
+  }
+  server.use(app);
+  yield* ensure(function* () {
+    settings.stopping();
+    settings.drained(yield* drain(server, server.inFlight, limits()));
+    stopped.abort();
+  });
+  const port = yield* listenOnFirstFree(server, host, settings.ports);
+  return { app, server, port };
+}
+
+/** The error of a server that closed although nobody asked it to. */
+export function closedUnexpectedly(hostname: string): SwitchboardError {
+  return new SwitchboardError("SERVER_CLOSED", `the server of "${hostname}" closed although nobody stopped it`, {
+    hostname,
+  });
+}
+
+function resolveExpressServer(config: ExpressServerConfig): OpenServerSettings {
+  checkKnownOptions("useExpressServer", config, ["app", "hostname", "port", "host", "graceMs", "onError"]);
+  const port = integerOption("port", config.port ?? 0, 0, 65_535);
+  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
+  return {
+    app: toAppFactory("app", config.app),
+    hostname: textOption("hostname", config.hostname ?? "localhost"),
+    host: textOption("host", config.host ?? "127.0.0.1"),
+    ports: onlyPort(port),
+    limits: () => ({ graceMs, lingerMs: 0 }),
+    watcher: { failed: functionOption("onError", config.onError) ?? noop },
+    stopping: noop,
+    drained: noop,
+  };
+}
+
+function onlyPort(port: number): PortChoice {
+  return {
+    take: () => port,
+    busy: () => {
+      throw new SwitchboardError("LISTEN_FAILED", `port ${port} is taken; choose another one, or 0 for any free one`);
+    },
+  };
+}
+
+function toExpressServer({ app, server, port }: OpenedServer, host: string): ExpressServer {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { app: app as Express, server, port, url: `http://${name}:${port}` };
+}

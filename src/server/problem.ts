@@ -1,0 +1,74 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
+import accepts from "accepts";
+
+/** An answer that says why a request was not served: problem details as in RFC 9457. */
+export interface Problem {
+  status: number;
+  /** Stable, for programs. */
+  code: string;
+  /** One sentence for people: what, which, and the way out. No stack, no secret, no address. */
+  detail: string;
+  hostname?: string | undefined;
+  /** Sent as `Retry-After`, in whole seconds, rounded up. */
+  retryAfterMs?: number | undefined;
+}
+
+/**
+ * Answers with `problem`: `application/problem+json`, or a small HTML page when the client prefers HTML.
+ * Fields that the response already carries are dropped; a response whose head is sent is cut instead.
+ */
+export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy();
+    return;
+  }
+  for (const field of response.getHeaderNames()) response.removeHeader(field);
+  const html = accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
+  const body = html ? toPage(problem) : toJson(problem);
+  response.writeHead(problem.status, { ...problemHead(problem, html), "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** The bytes of `problem` as a whole HTTP/1.1 response that ends its connection, for a socket without a request. */
+export function problemBytes(problem: Problem): string {
+  const body = toJson(problem);
+  const head = { ...problemHead(problem, false), "Content-Length": Buffer.byteLength(body), Connection: "close" };
+  const lines = Object.entries(head).map(([field, value]) => `${field}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`;
+}
+
+function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
+  return {
+    "Content-Type": html ? "text/html; charset=utf-8" : "application/problem+json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...(html && { "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'" }),
+    ...(problem.retryAfterMs !== undefined && {
+      "Retry-After": String(Math.max(1, Math.ceil(problem.retryAfterMs / 1000))),
+    }),
+  };
+}
+
+function toJson({ status, code, detail, hostname }: Problem): string {
+  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, code, hostname });
+}
+
+function toPage({ status, code, detail, hostname }: Problem): string {
+  const title = `${status} ${STATUS_CODES[status]}`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}code{opacity:.6}</style>
+<h1>${title}</h1>
+<p>${escapeHtml(detail)}</p>
+<p><code>${escapeHtml(hostname === undefined ? code : `${hostname} · ${code}`)}</code></p>
+</html>
+`;
+}
+
+/** Text that is safe inside an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
