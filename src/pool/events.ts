@@ -24,7 +24,10 @@ export interface Events<T> {
   listen(listener: (event: T) => void): () => void;
   /** Ends every subscription, after what it has not read yet. */
   close(): void;
+  /** For operations: `for (const event of yield* each(stream))`. */
   readonly stream: Stream<T, void>;
+  /** For promises: `for await (const event of iterable)`. It listens from the call of `for await` on. */
+  readonly iterable: AsyncIterable<T>;
 }
 
 /**
@@ -36,6 +39,12 @@ export function createEvents<T>(): Events<T> {
   const listeners = new Set<(event: T) => void>();
   const backlogs = new Set<Backlog<T>>();
   let closed = false;
+  const subscribe = () => {
+    const backlog = new Backlog<T>();
+    if (closed) backlog.close();
+    backlogs.add(backlog);
+    return backlog;
+  };
   return {
     emit(event) {
       if (closed) return;
@@ -51,15 +60,28 @@ export function createEvents<T>(): Events<T> {
       for (const backlog of backlogs) backlog.close();
     },
     stream: resource(function* (provide) {
-      const backlog = new Backlog<T>();
-      if (closed) backlog.close();
-      backlogs.add(backlog);
+      const backlog = subscribe();
       try {
         yield* provide(backlog);
       } finally {
         backlogs.delete(backlog);
       }
     }),
+    iterable: {
+      async *[Symbol.asyncIterator]() {
+        const backlog = subscribe();
+        try {
+          for (;;) {
+            const result = backlog.read();
+            if (result === undefined) await new Promise<void>((resolve) => backlog.whenChanged(resolve));
+            else if (result.done) return;
+            else yield result.value;
+          }
+        } finally {
+          backlogs.delete(backlog);
+        }
+      },
+    },
   };
 }
 
@@ -81,15 +103,27 @@ class Backlog<T> implements Subscription<T, void> {
   }
 
   *next(): Operation<IteratorResult<T, void>> {
-    while (this.#events.length === 0) {
-      if (this.#closed) return { done: true, value: undefined };
-      yield* action<void>((resolve) => {
-        const wake = () => resolve();
-        this.#waiting.add(wake);
-        return () => this.#waiting.delete(wake);
-      }, "next event");
+    for (;;) {
+      const result = this.read();
+      if (result !== undefined) return result;
+      yield* action<void>((resolve) => this.whenChanged(resolve), "next event");
     }
-    return { done: false, value: this.#events.shift() as T };
+  }
+
+  /** What is next, if that is known already. */
+  read(): IteratorResult<T, void> | undefined {
+    if (this.#events.length > 0) return { done: false, value: this.#events.shift() as T };
+    return this.#closed ? { done: true, value: undefined } : undefined;
+  }
+
+  /** Calls `resolve` at the next change. Returns how to give that up. */
+  whenChanged(resolve: () => void): () => void {
+    const wake = () => {
+      this.#waiting.delete(wake);
+      resolve();
+    };
+    this.#waiting.add(wake);
+    return () => void this.#waiting.delete(wake);
   }
 
   #wake(): void {

@@ -33,7 +33,7 @@ export class InFlight {
       inFlight.#release(this);
     };
     this.#onSocketClose = function () {
-      if (inFlight.sockets.delete(this)) inFlight.#checkIdle();
+      inFlight.removeSocket(this);
     };
   }
 
@@ -57,6 +57,11 @@ export class InFlight {
     if (this.size === 0) this.#watcher.busy?.();
     this.sockets.add(socket);
     socket.on("close", this.#onSocketClose);
+  }
+
+  /** No longer counts a socket. */
+  removeSocket(socket: Duplex): void {
+    if (this.sockets.delete(socket)) this.#checkIdle();
   }
 
   /** Returns when nothing is in flight. Not bounded: the caller sets the deadline. */

@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Operation, race, sleep, until } from "effection";
+import { SwitchboardError, toError } from "../base/errors.ts";
+import { type AppFactory, toAppFactory } from "../server/app.ts";
+
+/** Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`. */
+export function* loadApp(file: string, limitMs: number): Operation<AppFactory> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw failed(file, `there is no file ${path}`);
+  let loaded: unknown;
+  try {
+    loaded = yield* race([until(load(path)), late(limitMs)]);
+  } catch (error) {
+    throw failed(file, toError(error).message, error);
+  }
+  try {
+    return toAppFactory("its default export", toDefaultExport(loaded));
+  } catch (error) {
+    throw failed(file, toError(error).message, error);
+  }
+}
+
+async function load(path: string): Promise<unknown> {
+  // tsx reads what Node cannot: it is loaded for TypeScript only.
+  if (/^\.[cm]?tsx?$/.test(extname(path))) (await import("tsx/esm/api")).register();
+  return import(pathToFileURL(path).href);
+}
+
+/** A CommonJS module that was compiled from ESM has its default export one level deeper. */
+function toDefaultExport(loaded: unknown): unknown {
+  const { default: exported } = loaded as { default?: unknown };
+  const compiled = typeof exported === "object" && exported !== null && "__esModule" in exported;
+  return compiled ? (exported as { default?: unknown }).default : exported;
+}
+
+function* late(limitMs: number): Operation<never> {
+  yield* sleep(limitMs);
+  throw new Error(`it has not loaded within ${limitMs} ms`);
+}
+
+function failed(file: string, why: string, cause?: unknown): SwitchboardError {
+  return new SwitchboardError("MODULE_FAILED", `cannot load ${file}: ${why}`, { cause });
+}

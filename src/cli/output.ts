@@ -1,0 +1,115 @@
+import { styleText } from "node:util";
+import type { RunEvent } from "../start.ts";
+
+/** Where text goes. */
+export interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+}
+
+/** An error that no app handled, and no server can be named for: thrown from a timer, say. */
+export interface UncaughtEvent {
+  type: "uncaught";
+  error: Error;
+  message: string;
+}
+
+/** What the command prints. */
+export type OutputEvent = RunEvent | UncaughtEvent;
+
+type Style = Parameters<typeof styleText>[0];
+
+/** One JSON object per line. Errors are their name, message, code and stack. */
+export function createJsonOutput(sink: Sink): (event: OutputEvent) => void {
+  return (event) => sink.write(`${JSON.stringify(event, (_key, value) => toJsonValue(value))}\n`);
+}
+
+/** A start-up block, one line per event, and the report. Colours only on a terminal that wants them. */
+export function createHumanOutput(sink: Sink, module: string | undefined): (event: OutputEvent) => void {
+  const colours = sink.isTTY === true && !process.env.NO_COLOR;
+  const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
+  return (event) => {
+    if (event.type === "listening") sink.write(startUp(event, module, paint));
+    else if (event.type === "report") sink.write(report(event, paint));
+    else {
+      const line = describe(event, paint);
+      if (line !== undefined) sink.write(`${paint("dim", clock())} ${line}\n`);
+    }
+  };
+}
+
+type Paint = (style: Style, text: string) => string;
+
+function startUp(event: { url: string; port: number }, module: string | undefined, paint: Paint): string {
+  const example = `http://hello.localhost:${event.port}`;
+  const app = module ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
+  return `
+  ${paint("bold", "Switchboard")} gives every hostname its own server.
+
+  Open   ${paint("cyan", example)}
+  Or     ${paint("cyan", `curl -H 'Host: hello.localhost' ${event.url}`)}
+  App    ${app}
+  Stop   Ctrl-C
+
+`;
+}
+
+function report(event: Extract<RunEvent, { type: "report" }>, paint: Paint): string {
+  const { serversStopped, requestsFinished, requestsCut, socketsCut, ms } = event;
+  const cut = requestsCut + socketsCut;
+  const cuts = `${count(requestsCut, "request")} and ${count(socketsCut, "socket")} cut`;
+  return `
+  ${paint("bold", "Stopped")} ${count(serversStopped, "server")} in ${ms} ms: ${count(requestsFinished, "request")} finished, ${cut > 0 ? paint("yellow", cuts) : cuts}.
+`;
+}
+
+function describe(event: OutputEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case "started":
+      return `${paint("green", "started")}  ${event.hostname} on port ${event.port}`;
+    case "stopping":
+      return `${paint("dim", "stopping")} ${event.hostname} (${REASONS[event.reason]})`;
+    case "stopped":
+      return `${paint("yellow", "stopped")}  ${event.hostname}`;
+    case "cut":
+      return `${paint("yellow", "cut")}      ${event.hostname}: ${count(event.requests, "request")}, ${count(event.sockets, "socket")}`;
+    case "backing-off":
+      return `${paint("yellow", "waiting")}  ${event.hostname}: failure ${event.failures}, next start possible in ${Math.ceil(event.delayMs)} ms`;
+    case "error":
+      return `${paint("red", "error")}    ${event.hostname}: ${event.message}`;
+    case "front-error":
+      return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${event.message}`;
+    case "uncaught":
+      return `${paint("red", "error")}    an app did not catch: ${event.error.stack ?? event.message}`;
+    case "draining":
+      return `${paint("dim", "draining")} what is in flight may finish; interrupt again to stop at once`;
+    case "starting":
+    case "drained":
+    case "listening":
+    case "report":
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+const REASONS = {
+  shutdown: "asked to",
+  idle: "nobody used it",
+  evicted: "another one needs its place",
+  closing: "the switchboard ends",
+};
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
+
+function toJsonValue(value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  const { name, message, stack } = value;
+  return { name, message, ...("code" in value && { code: value.code }), stack };
+}

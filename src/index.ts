@@ -1,0 +1,23 @@
+export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
+export type { EntryState, ServerInfo } from "./pool/entry.ts";
+export type { ServerEvent, StopReason } from "./pool/events.ts";
+export { type ServerPool, ServerPoolContext, type ServerPoolInspection, useServerPool } from "./pool/server-pool.ts";
+export type { ServerPoolConfig } from "./pool/settings.ts";
+export type { App, AppContext, AppFactory, AppResult } from "./server/app.ts";
+export {
+  type ExpressServer,
+  type ExpressServerConfig,
+  useExpressServer,
+  useExpressServerDaemon,
+} from "./server/express-server.ts";
+export {
+  createSwitchboard,
+  type RunConfig,
+  type RunEvent,
+  type RunningBoard,
+  type RunningSwitchboard,
+  type ShutdownReport,
+  useRunningSwitchboard,
+} from "./start.ts";
+export type { SwitchboardConfig, SwitchboardEvent } from "./switchboard/settings.ts";
+export { type SwitchboardHandle, useSwitchboard } from "./switchboard/switchboard.ts";

@@ -1,0 +1,210 @@
+import { lookup } from "node:dns";
+import { ensure, type Operation, resource, run, suspend, until } from "effection";
+import type { Agent } from "undici";
+import { noop } from "./base/operations.ts";
+import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
+import { createEvents, type ServerEvent } from "./pool/events.ts";
+import { openPool, type ServerPool } from "./pool/server-pool.ts";
+import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
+import {
+  resolveSwitchboard,
+  SWITCHBOARD_OPTIONS,
+  type SwitchboardConfig,
+  type SwitchboardEvent,
+} from "./switchboard/settings.ts";
+import { openSwitchboard, type SwitchboardHandle } from "./switchboard/switchboard.ts";
+
+/** What a shutdown came to. */
+export interface ShutdownReport {
+  type: "report";
+  serversStopped: number;
+  /** What was in flight when the shutdown began, and finished. */
+  requestsFinished: number;
+  requestsCut: number;
+  socketsCut: number;
+  ms: number;
+}
+
+/** Everything that happens, from the first event, `listening`, to the last, `report`. */
+export type RunEvent = SwitchboardEvent | ServerEvent | ShutdownReport;
+
+/** The options of the pool and of the switchboard in one. */
+export interface RunConfig
+  extends Omit<ServerPoolConfig, "onEvent">,
+    Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs"> {
+  /** The port to listen on; 0 is any free one. @default 0 */
+  port?: number;
+  /** Hears of every event, synchronously. */
+  onEvent?: (event: RunEvent) => void;
+}
+
+/** A pool and its switchboard, running. */
+export interface RunningBoard extends SwitchboardHandle {
+  pool: ServerPool;
+  /** The URL of a hostname: `at("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
+  at(hostname: string, path?: string): string;
+  /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
+  fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A running switchboard for people without Effection. */
+export interface RunningSwitchboard extends AsyncDisposable {
+  port: number;
+  pool: ServerPool;
+  /** The URL of a hostname: `url("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
+  url(hostname: string, path?: string): string;
+  /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
+  fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
+  /** What happens from now on: `for await (const event of board.events)`. Ends after the report. */
+  events: AsyncIterable<RunEvent>;
+  /** Shuts down, once; resolves with the report when nothing is left. */
+  close(): Promise<ShutdownReport>;
+}
+
+/**
+ * A pool and the switchboard in front of it, as one resource.
+ *
+ * **Lifetime.** Ready when it listens. When the caller ends: the switchboard drains, then every server stops.
+ * Both share one grace period. The last event is the report. **Failure.** As `useServerPool` and `useSwitchboard`.
+ */
+export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
+  checkKnownOptions("useRunningSwitchboard", config, [...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS]);
+  const emit = functionOption("onEvent", config.onEvent) ?? noop;
+  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
+  const shutdown = createShutdown(graceMs);
+  const onEvent = (event: RunEvent) => {
+    shutdown.note(event);
+    emit(event);
+  };
+  const poolSettings = {
+    ...resolveServerPool({ ...pick(config, SERVER_POOL_OPTIONS), onEvent }),
+    graceMs: shutdown.graceMs,
+  };
+  const boardSettings = resolveSwitchboard({ ...pick(config, SWITCHBOARD_OPTIONS), port: config.port ?? 0, onEvent });
+  return resource(function* (provide) {
+    yield* ensure(() => {
+      const report = shutdown.report();
+      if (report !== undefined) emit(report);
+    });
+    const pool = yield* openPool(poolSettings);
+    const handle = yield* openSwitchboard(boardSettings, pool);
+    const dial = yield* useDialer(boardSettings.host);
+    const domain = boardSettings.domains?.[0] ?? "localhost";
+    const at = (hostname: string, path = "") => `http://${hostname}.${domain}:${handle.port}${path}`;
+    const fetch = async (hostname: string, path = "/", init: RequestInit = {}) => dial(at(hostname, path), init);
+    yield* provide({ ...handle, pool, at, fetch });
+  });
+}
+
+/**
+ * {@link useRunningSwitchboard} for people without Effection.
+ *
+ * **Lifetime.** Resolves when it listens, on any free port unless one is given. It keeps the process alive until
+ * `close()`, or the end of the block of an `await using`. **Failure.** Rejects with a `SwitchboardError`.
+ *
+ * ```ts
+ * await using board = await createSwitchboard({ app: ({ hostname }) => express().get("/", (_, res) => void res.send(hostname)) });
+ * const response = await board.fetch("shop", "/");
+ * ```
+ */
+export async function createSwitchboard(config: RunConfig = {}): Promise<RunningSwitchboard> {
+  const events = createEvents<RunEvent>();
+  let report: ShutdownReport | undefined;
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "report") report = event;
+    events.emit(event);
+  };
+  if (config.onEvent !== undefined) events.listen(functionOption("onEvent", config.onEvent));
+  let closing: Promise<ShutdownReport> | undefined;
+  return new Promise((resolve, reject) => {
+    const task = run(function* () {
+      const { port, pool, at: url, fetch } = yield* useRunningSwitchboard({ ...config, onEvent });
+      const close = () => {
+        closing ??= shut();
+        return closing;
+      };
+      resolve({
+        port,
+        pool,
+        url,
+        fetch,
+        events: events.iterable,
+        close,
+        [Symbol.asyncDispose]: async () => void (await close()),
+      });
+      yield* suspend();
+    });
+    const shut = async () => {
+      await task.halt();
+      events.close();
+      return report as ShutdownReport;
+    };
+    task.catch(reject);
+  });
+}
+
+type Dial = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A `fetch` that connects to `host` for every name. Its connections are closed first, so that no drain waits for them. */
+function useDialer(host: string): Operation<Dial> {
+  return resource(function* (provide) {
+    let client: Promise<{ agent: Agent; dial: Dial }> | undefined;
+    yield* ensure(function* () {
+      if (client === undefined) return;
+      const { agent } = yield* until(client);
+      void agent.close().catch(noop); // what is in flight goes on: the switchboard's drain waits for it
+    });
+    yield* provide(async (url, init) => {
+      client ??= createDialer(host);
+      return (await client).dial(url, init);
+    });
+  });
+}
+
+/** undici is loaded when it is first needed: those who never fetch do not pay for it. */
+async function createDialer(host: string): Promise<{ agent: Agent; dial: Dial }> {
+  const { Agent, fetch } = await import("undici");
+  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  const agent = new Agent({
+    connect: { lookup: (_hostname, options, callback) => lookup(address, options, callback) },
+  });
+  const dial: Dial = (url, init) =>
+    fetch(url, { ...(init as object), dispatcher: agent }) as unknown as Promise<Response>;
+  return { agent, dial };
+}
+
+/** Follows a shutdown: what is left of the grace period, and what it came to. */
+function createShutdown(graceMs: number): {
+  note(event: RunEvent): void;
+  graceMs(): number;
+  /** `undefined` when nothing has begun to shut down. */
+  report(): ShutdownReport | undefined;
+} {
+  let since: number | undefined;
+  const report: ShutdownReport = {
+    type: "report",
+    serversStopped: 0,
+    requestsFinished: 0,
+    requestsCut: 0,
+    socketsCut: 0,
+    ms: 0,
+  };
+  return {
+    note(event) {
+      if (event.type === "draining") since = performance.now();
+      if (since === undefined) return;
+      if (event.type === "stopped") report.serversStopped += 1;
+      if (event.type === "drained") report.requestsFinished += event.requestsFinished;
+      if (event.type === "drained") report.requestsCut += event.requestsCut;
+      if (event.type === "drained") report.socketsCut += event.socketsCut;
+      if (event.type === "cut") report.requestsCut += event.requests;
+      if (event.type === "cut") report.socketsCut += event.sockets;
+    },
+    graceMs: () => (since === undefined ? graceMs : Math.max(0, graceMs - (performance.now() - since))),
+    report: () => (since === undefined ? undefined : { ...report, ms: Math.round(performance.now() - since) }),
+  };
+}
+
+function pick<T extends object, K extends keyof T & string>(from: T, keys: readonly string[]): Pick<T, K> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key))) as Pick<T, K>;
+}

@@ -1,0 +1,58 @@
+import { SwitchboardError } from "../base/errors.ts";
+import type { Problem } from "../server/problem.ts";
+
+/** An address in the text of an error: clients are not told where anything runs. */
+const ADDRESS = /(?:\b\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]|::1)(?::\d+)?/gi;
+
+/** A request that HTTP forbids, or that this front door does not take. */
+export function badRequest(detail: string): Problem {
+  return { status: 400, code: "BAD_REQUEST", detail };
+}
+
+/** The hostname is not for this switchboard. */
+export function misdirected(hostname: string, detail: string): Problem {
+  return { status: 421, code: "MISDIRECTED", detail, hostname };
+}
+
+/** The switchboard is draining. */
+export const SHUTTING_DOWN: Problem = {
+  status: 503,
+  code: "SHUTTING_DOWN",
+  detail: "the switchboard is shutting down",
+};
+
+/** The one place where an error becomes a status: what a client is told when no server could be had. */
+export function toProblem(error: unknown, hostname: string): Problem {
+  if (!(error instanceof SwitchboardError)) {
+    return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
+  }
+  const { code, retryAfterMs } = error;
+  return { status: toStatus(error), code, detail: toDetail(error), hostname, retryAfterMs };
+}
+
+function toStatus({ code }: SwitchboardError): number {
+  switch (code) {
+    case "INVALID_HOSTNAME":
+      return 400;
+    case "DECLINED":
+      return 404;
+    case "START_TIMEOUT":
+      return 504;
+    case "POOL_CLOSED":
+    case "POOL_FULL":
+    case "PORTS_EXHAUSTED":
+    case "BACKING_OFF":
+    case "START_FAILED":
+    case "START_STOPPED":
+    case "SERVER_CLOSED":
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+/** The first line of the message, at a readable length. */
+function toDetail({ message }: SwitchboardError): string {
+  const [line = ""] = message.split("\n", 1);
+  return line.replace(ADDRESS, "(address)").slice(0, 300);
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage } from "node:http";
+import { toHostname } from "../base/hostname.ts";
+import { checkKnownOptions, durationOption, fail, functionOption, integerOption, textOption } from "../base/options.ts";
+import type { Admit } from "./admission.ts";
+
+/** What happens at the front door. */
+export type SwitchboardEvent =
+  | { type: "listening"; url: string; port: number }
+  | { type: "draining" }
+  /** What the drain came to: requests and sockets that finished in time, and those that were cut. */
+  | { type: "drained"; requestsFinished: number; requestsCut: number; socketsCut: number; ms: number }
+  /** The front door itself failed at something; it stays open. */
+  | { type: "front-error"; hostname: string | undefined; error: Error; message: string };
+
+/** Options of {@link useSwitchboard}. */
+export interface SwitchboardConfig {
+  /** The port to listen on; 0 is any free one. */
+  port: number;
+  /** The address to bind. @default "127.0.0.1" */
+  host?: string;
+  /** The hostname of requests that name none: a bare loopback name, or one of `domains` itself. @default "default" */
+  defaultHostname?: string;
+  /**
+   * Serve only names under these: `shop.example.test` is `shop` under `example.test`; any other name gets 421.
+   * @default every name is served, `shop.localhost` as `shop`
+   */
+  domains?: readonly string[];
+  /** Asked before every delivery; `false` answers 421, and the name is refused for `refusedForMs` without asking. */
+  admit?: (hostname: string, request: IncomingMessage) => boolean | Promise<boolean>;
+  /** How long a promise of `admit` may take, in milliseconds; then 504. @default 5000 */
+  admitTimeoutMs?: number;
+  /** How long a refused name is remembered, in milliseconds. @default 10000 */
+  refusedForMs?: number;
+  /** How long what is in flight may take to finish at shutdown, in milliseconds. @default 10000 */
+  graceMs?: number;
+  /** How long an idle client connection is kept, in milliseconds. @default 65000 */
+  keepAliveTimeoutMs?: number;
+  /** How long the head of a request may take to arrive, in milliseconds; then 408. @default 20000 */
+  headTimeoutMs?: number;
+  /** How long the body of a request may be silent, in milliseconds; then 408. @default 300000 */
+  bodyTimeoutMs?: number;
+  /** Hears of every event of the front door, synchronously. */
+  onEvent?: (event: SwitchboardEvent) => void;
+}
+
+/** A {@link SwitchboardConfig} that was checked, with its defaults. */
+export interface SwitchboardSettings extends Required<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent">> {
+  admit: Admit | undefined;
+  /** Longest first. */
+  domains: readonly string[] | undefined;
+  onEvent: (event: SwitchboardEvent) => void;
+}
+
+/** The names of every option of a switchboard. */
+export const SWITCHBOARD_OPTIONS: readonly (keyof SwitchboardConfig)[] = [
+  "port",
+  "host",
+  "defaultHostname",
+  "domains",
+  "admit",
+  "admitTimeoutMs",
+  "refusedForMs",
+  "graceMs",
+  "keepAliveTimeoutMs",
+  "headTimeoutMs",
+  "bodyTimeoutMs",
+  "onEvent",
+];
+
+/** Checks every option, before anything is opened. */
+export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettings {
+  checkKnownOptions("useSwitchboard", config, SWITCHBOARD_OPTIONS);
+  return {
+    port: integerOption("port", config.port, 0, 65_535),
+    host: textOption("host", config.host ?? "127.0.0.1"),
+    defaultHostname: hostnameOption("defaultHostname", config.defaultHostname ?? "default"),
+    domains: config.domains === undefined ? undefined : domainsOption(config.domains),
+    admit: functionOption("admit", config.admit),
+    admitTimeoutMs: durationOption("admitTimeoutMs", config.admitTimeoutMs ?? 5_000, 1),
+    refusedForMs: durationOption("refusedForMs", config.refusedForMs ?? 10_000),
+    graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
+    keepAliveTimeoutMs: durationOption("keepAliveTimeoutMs", config.keepAliveTimeoutMs ?? 65_000, 1),
+    headTimeoutMs: durationOption("headTimeoutMs", config.headTimeoutMs ?? 20_000, 1),
+    bodyTimeoutMs: durationOption("bodyTimeoutMs", config.bodyTimeoutMs ?? 300_000, 1),
+    onEvent: functionOption("onEvent", config.onEvent) ?? (() => {}),
+  };
+}
+
+function domainsOption(domains: unknown): readonly string[] {
+  if (!Array.isArray(domains) || domains.length === 0) return fail("domains", "a list with at least one name", domains);
+  const names = domains.map((domain, i) => hostnameOption(`domains[${i}]`, domain));
+  return names.sort((a, b) => b.length - a.length);
+}
+
+function hostnameOption(option: string, value: unknown): string {
+  const hostname = typeof value === "string" ? toHostname(value) : undefined;
+  return hostname ?? fail(option, 'a hostname (letters, digits, "-", "_" and dots)', value);
+}

@@ -1,0 +1,257 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { ensure, type Operation, resource, spawn } from "effection";
+import type { Express } from "express";
+import { SwitchboardError, toError } from "../base/errors.ts";
+import { noop } from "../base/operations.ts";
+import type { ServerInfo } from "../pool/entry.ts";
+import type { ServerPool } from "../pool/server-pool.ts";
+import { InFlight } from "../server/in-flight.ts";
+import { drain, listen } from "../server/listen.ts";
+import { type Problem, sendProblem } from "../server/problem.ts";
+import { createAdmission } from "./admission.ts";
+import { Connections } from "./connections.ts";
+import { guardConnection, handoff, type RequestEvent, refuseUpgrade, upgradeBytes } from "./handoff.ts";
+import { createRouter, isLoopbackName, isRoute, toHost, toPath } from "./hostname.ts";
+import { badRequest, SHUTTING_DOWN, toProblem } from "./problem.ts";
+import { MAX_FIELDS, screen } from "./screen.ts";
+import { resolveSwitchboard, type SwitchboardConfig, type SwitchboardSettings } from "./settings.ts";
+import { createStatusApp, RESERVED } from "./status.ts";
+
+/** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
+const LINGER_MS = 100;
+
+/** A running switchboard. */
+export interface SwitchboardHandle {
+  /** Its own app: what answers on `switchboard.localhost` and below `/__switchboard/`. */
+  app: Express;
+  /** The listening server. */
+  server: Server;
+  port: number;
+  /** Where it is reached by an address, such as `http://127.0.0.1:8000`. */
+  url: string;
+}
+
+/**
+ * The front door: a listening socket that gives each request to the server of its hostname, and has `pool` start
+ * that server first when there is none.
+ *
+ * **Lifetime.** Ready when it listens. When the caller ends it stops accepting; what is in flight has `graceMs`
+ * to finish, while every new request on an open connection gets 503 and `Connection: close`; the rest is cut.
+ * The pool is not touched: it must outlive the switchboard, so acquire it first. **Failure.** Throws
+ * `INVALID_OPTION`, and `LISTEN_FAILED` when the port cannot be bound. No request, socket or app makes it fail.
+ *
+ * ```ts
+ * const pool = yield* useServerPool();
+ * const { url } = yield* useSwitchboard({ port: 8000 }, pool);
+ * ```
+ */
+export function useSwitchboard(config: SwitchboardConfig, pool: ServerPool): Operation<SwitchboardHandle> {
+  return openSwitchboard(resolveSwitchboard(config), pool);
+}
+
+/** {@link useSwitchboard}, with settings that are checked already. */
+export function openSwitchboard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
+  return resource(function* (provide) {
+    const board = new Switchboard(settings, pool);
+    const { app, server, connections } = board;
+    const port = yield* listenOn(server, settings);
+    yield* ensure(() => board.close());
+    yield* spawn(() => connections.endSilent(settings.bodyTimeoutMs));
+    const url = `http://${toUrlHost(settings.host)}:${port}`;
+    settings.onEvent({ type: "listening", url, port });
+    yield* provide({ app, server, port, url });
+  });
+}
+
+class Switchboard {
+  readonly server: Server;
+  readonly app: Express;
+  readonly connections = new Connections();
+  /** Takes over connections whose upgrade no app wants: the same bytes are a usual request to it. */
+  readonly #plain: Server;
+  readonly #settings: SwitchboardSettings;
+  readonly #pool: ServerPool;
+  readonly #route: ReturnType<typeof createRouter>;
+  readonly #admission: ReturnType<typeof createAdmission>;
+  readonly #inFlight = new InFlight({ closed: (response) => this.connections.settle(response) });
+  #draining = false;
+
+  constructor(settings: SwitchboardSettings, pool: ServerPool) {
+    this.#settings = settings;
+    this.#pool = pool;
+    this.#route = createRouter(settings);
+    this.#admission = createAdmission({ ...settings, failed: (hostname, error) => this.#report(hostname, error) });
+    this.app = createStatusApp({
+      pool,
+      url: (hostname) =>
+        `http://${hostname}.${settings.domains?.[0] ?? "localhost"}:${(this.server.address() as AddressInfo).port}`,
+      draining: () => this.#draining,
+    });
+    this.server = this.#createServer();
+    this.server.on("connection", (socket) => this.connections.add(socket));
+    this.server.on("upgrade", (request, socket, head) => {
+      this.connections.afterOwed(request.socket, () => this.#takeUpgrade(request, socket, head));
+    });
+    // Node reports a failed accept, such as EMFILE, here; the server goes on listening.
+    this.server.on("error", (error) => this.server.listening && this.#report(undefined, error));
+    this.#plain = this.#createServer(false);
+  }
+
+  /** Drains; see {@link useSwitchboard}. */
+  *close(): Operation<void> {
+    const { onEvent, graceMs } = this.#settings;
+    const since = performance.now();
+    this.#draining = true;
+    onEvent({ type: "draining" });
+    for (const response of this.#inFlight.requests) response.shouldKeepAlive = false;
+    const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;
+    const { finished, requestsCut, socketsCut } = yield* drain(this.server, this.#inFlight, { graceMs, lingerMs });
+    this.connections.destroy();
+    const ms = Math.round(performance.now() - since);
+    onEvent({ type: "drained", requestsFinished: finished, requestsCut, socketsCut, ms });
+  }
+
+  /** A server with all the listeners of the front door. */
+  #createServer(keepsConnections = true): Server {
+    const { keepAliveTimeoutMs, headTimeoutMs } = this.#settings;
+    const server = createServer({
+      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout: headTimeoutMs,
+      requestTimeout: 0, // it would limit a body that keeps arriving; silent ones end otherwise
+      connectionsCheckingInterval: Math.min(5_000, headTimeoutMs),
+    });
+    server.maxHeadersCount = MAX_FIELDS;
+    for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
+      server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+        if (!keepsConnections) response.shouldKeepAlive = false;
+        this.#take(event, request, response);
+      });
+    }
+    server.on("connect", (request, socket) => refuseUpgrade(request, socket, badRequest("CONNECT is not served here")));
+    server.on("clientError", (error, socket) => this.connections.refuse(error, socket));
+    return server;
+  }
+
+  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    if (!this.connections.owe(request, response)) return;
+    guardConnection(response);
+    this.#inFlight.addRequest(response);
+    if (this.#draining) response.shouldKeepAlive = false;
+    const goal = this.#judge(request);
+    if (goal === undefined) this.app(request, response);
+    else if (typeof goal === "object") this.#refuse(request, response, goal);
+    else {
+      const verdict = this.#admission?.(goal, request);
+      const info = verdict === undefined ? this.#pool.get(goal) : undefined;
+      if (info !== undefined) handoff(info.server, event, request, response);
+      else {
+        void this.#hold(goal, verdict, request, (end) => {
+          if ("server" in end) handoff(end.server, event, request, response);
+          else this.#refuse(request, response, end);
+        });
+      }
+    }
+  }
+
+  #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", noop);
+    const goal = this.#judge(request);
+    if (goal === undefined) this.#takePlainly(request, socket, head);
+    else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
+    else {
+      this.#inFlight.addSocket(socket);
+      void this.#hold(goal, this.#admission?.(goal, request), request, (end) => {
+        if (!("server" in end)) refuseUpgrade(request, socket, end);
+        else if (end.server.listenerCount("upgrade") > 0) end.server.emit("upgrade", request, socket, head);
+        else this.#takePlainly(request, socket, head);
+      });
+    }
+  }
+
+  /** Without `upgrade` listeners Node treats an upgrade as a usual request: the connection starts again as one. */
+  #takePlainly(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#inFlight.removeSocket(socket);
+    socket.unshift(upgradeBytes(request, head));
+    this.#plain.emit("connection", socket);
+  }
+
+  /** The hostname a request is for; `undefined` for the switchboard's own app; or why it is served by nobody. */
+  #judge(request: IncomingMessage): string | Problem | undefined {
+    const bad = screen(request);
+    if (bad !== undefined) return bad;
+    const route = this.#route(request);
+    if (!isRoute(route)) return route;
+    if (route.to === "control" || isOwnPath(request)) return undefined;
+    return this.#draining ? SHUTTING_DOWN : route.hostname;
+  }
+
+  /** Has a server started, and calls `done` at the very moment in which it runs; not at all when the client has left. */
+  async #hold(
+    hostname: string,
+    verdict: Problem | undefined | Promise<Problem | undefined>,
+    request: IncomingMessage,
+    done: (end: ServerInfo | Problem) => void,
+  ): Promise<void> {
+    let end: ServerInfo | Problem | undefined;
+    try {
+      end = await verdict;
+      while (end === undefined && !request.socket.destroyed) {
+        end = this.#pool.get(hostname);
+        if (end === undefined) await this.#pool.getOrCreate(hostname);
+      }
+    } catch (error) {
+      if (!(error instanceof SwitchboardError)) this.#report(hostname, toError(error));
+      end = toProblem(error, hostname);
+    }
+    if (end !== undefined && !request.socket.destroyed) done(end);
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+    if (problem.status === 400) {
+      response.shouldKeepAlive = false;
+      this.connections.condemn(request);
+    }
+    sendProblem(request, response, problem);
+  }
+
+  #report(hostname: string | undefined, error: Error): void {
+    this.#settings.onEvent({ type: "front-error", hostname, error, message: error.message });
+  }
+}
+
+/** `health` belongs to the switchboard under every name, the rest of its paths only where Host names this machine. */
+function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
+  if (!url.includes(RESERVED)) return false;
+  const [path = ""] = toPath(url).split("?", 1);
+  if (path === `${RESERVED}health`) return true;
+  return path.startsWith(RESERVED) && isLoopbackName(toHost(headers.host as string) ?? "");
+}
+
+function* listenOn(server: Server, { host, port }: SwitchboardSettings): Operation<number> {
+  try {
+    return yield* listen(server, { host, port });
+  } catch (error) {
+    throw new SwitchboardError("LISTEN_FAILED", `cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
+  }
+}
+
+function whyNot(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "EADDRINUSE":
+      return "the port is in use; stop what uses it, or choose another port (0 for any free one)";
+    case "EACCES":
+      return "this user may not use the port; choose one above 1023";
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return "the host is no address of this machine; 127.0.0.1 always is";
+    default:
+      return message;
+  }
+}
+
+function toUrlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
