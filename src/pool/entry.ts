@@ -73,6 +73,7 @@ export class Entry implements Idler {
   readonly #end = withResolvers<void>();
   #task: Task<void> | undefined;
   #port: number | undefined;
+  #begun = false;
   #stopAsked = false;
   #timedOut = false;
   #resolveReady!: (info: ServerInfo) => void;
@@ -113,15 +114,17 @@ export class Entry implements Idler {
       this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
       this.#leave();
       if (this.info !== undefined) this.#end.resolve();
-      else this.#halt();
+      else if (this.#begun) this.#halt();
+      // else `#live` sees it when it begins: a task that is halted before that never runs, not even its `finally`
     }
     return this.gone;
   }
 
   *#live(others: readonly Entry[]): Operation<void> {
     let thrown: unknown;
+    this.#begun = true;
     try {
-      yield* scoped(() => this.#serve(others));
+      if (!this.#stopAsked) yield* scoped(() => this.#serve(others));
     } catch (error) {
       thrown = error;
     } finally {
@@ -147,16 +150,20 @@ export class Entry implements Idler {
   #open(): Operation<OpenedServer> {
     const { app, host, ports } = this.#host;
     const { hostname } = this;
+    const choice = ports.search();
     return openServer({
       app,
       hostname,
       host,
       ports: {
         take: () => {
-          this.#port = ports.take();
+          this.#port = choice.take();
           return this.#port;
         },
-        busy: (port) => ports.busy(port),
+        busy: (port) => {
+          this.#port = undefined;
+          choice.busy(port);
+        },
       },
       limits: () => ({ graceMs: this.#host.graceMs(), lingerMs: 0 }),
       watcher: {
@@ -220,7 +227,7 @@ export class Entry implements Idler {
     const { hostname, info } = this;
     this.#leave();
     this.state = "gone";
-    if (this.#port !== undefined) this.#host.ports.give(this.#port);
+    if (this.#port) this.#host.ports.give(this.#port);
     const notReady = info === undefined ? this.#whyNotReady(thrown) : undefined;
     const failure = this.#failure(thrown);
     if (failure !== undefined) this.#report(failure);

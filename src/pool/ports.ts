@@ -1,45 +1,48 @@
 import { SwitchboardError } from "../base/errors.ts";
+import { noop } from "../base/operations.ts";
+import type { PortChoice } from "../server/listen.ts";
 
 const LAST_PORT = 65_535;
 
 /** Which ports a pool's servers get: from `basePort` upwards, the lowest free one first. */
 export interface Ports {
-  /** A port to try. Throws `PORTS_EXHAUSTED` when all up to 65535 are in use. */
-  take(): number;
-  /** A port that was taken and is free again. */
+  /** The ports that one server can try. `take` throws `PORTS_EXHAUSTED` when each up to 65535 is in use. */
+  search(): PortChoice;
+  /** A port that was taken is free again. */
   give(port: number): void;
-  /** A port that was taken turned out to be somebody else's: it is tried again when no other is left. */
-  busy(port: number): void;
 }
 
 /** Makes {@link Ports}. With `basePort` 0 the operating system chooses each time. */
 export function createPorts(basePort: number): Ports {
-  if (basePort === 0) return { take: () => 0, give: () => {}, busy: () => {} };
+  if (basePort === 0) return { search: () => ({ take: () => 0, busy: noop }), give: noop };
   let next = basePort;
-  let free: number[] = []; // descending: the lowest is at the end
-  let foreign: number[] = [];
-  const give = (port: number) => {
-    let at = free.length;
-    while (at > 0 && (free[at - 1] as number) < port) at -= 1;
-    free.splice(at, 0, port);
-  };
+  const free: number[] = []; // descending: the lowest is at the end
+  const foreign = new Set<number>(); // found to be somebody else's; tried again when no other is left
   return {
-    take() {
-      const port = free.pop();
-      if (port !== undefined) return port;
-      if (next <= LAST_PORT) return next++;
-      free = foreign.sort((a, b) => b - a);
-      foreign = [];
-      const other = free.pop();
-      if (other !== undefined) return other;
-      throw new SwitchboardError(
-        "PORTS_EXHAUSTED",
-        `every port from ${basePort} to ${LAST_PORT} is in use; lower basePort or maxServers`,
-      );
+    search() {
+      const tried = new Set<number>();
+      return {
+        take() {
+          const port = free.pop() ?? (next <= LAST_PORT ? next++ : [...foreign].find((other) => !tried.has(other)));
+          if (port === undefined) throw exhausted(basePort);
+          foreign.delete(port);
+          return port;
+        },
+        busy(port) {
+          tried.add(port);
+          foreign.add(port);
+        },
+      };
     },
-    give,
-    busy(port) {
-      foreign.push(port);
+    give(port) {
+      let at = free.length;
+      while (at > 0 && (free[at - 1] as number) < port) at -= 1;
+      free.splice(at, 0, port);
     },
   };
+}
+
+function exhausted(basePort: number): SwitchboardError {
+  const message = `every port from ${basePort} to ${LAST_PORT} is in use; lower basePort or maxServers`;
+  return new SwitchboardError("PORTS_EXHAUSTED", message);
 }

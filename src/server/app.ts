@@ -1,7 +1,6 @@
 import type { RequestListener, Server } from "node:http";
 import { inspect } from "node:util";
 import { type Operation, resource, until } from "effection";
-import type { Express } from "express";
 import { SwitchboardError } from "../base/errors.ts";
 import { fail } from "../base/options.ts";
 
@@ -15,8 +14,8 @@ export interface AppContext {
   signal: AbortSignal;
 }
 
-/** An Express app, or any request listener of `node:http`. */
-export type App = Express | RequestListener;
+/** An Express app is one; so is any other request listener of `node:http`. */
+export type App = RequestListener;
 
 /** What a factory makes: an app, or `undefined` to decline the hostname. */
 export type AppResult = App | undefined;
