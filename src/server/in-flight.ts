@@ -76,11 +76,11 @@ export class InFlight {
     }, "in flight until idle");
   }
 
-  /** Ends everything that is in flight, now, by destroying its socket; says how much that was. */
+  /** Ends everything that is in flight, now, by destroying its socket; says how much of it was not gone already. */
   cut(): { requests: number; sockets: number } {
-    const requests = [...this.requests];
-    const sockets = [...this.sockets];
-    for (const response of requests) (response.socket ?? response.req.socket).destroy();
+    const requests = [...this.requests].filter(({ req }) => !req.socket.destroyed);
+    const sockets = [...this.sockets].filter((socket) => !socket.destroyed);
+    for (const { req } of requests) req.socket.destroy();
     for (const socket of sockets) socket.destroy();
     return { requests: requests.length, sockets: sockets.length };
   }

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names, and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "ServerPoolContext",
+      "SwitchboardError",
+      "createSwitchboard",
+      "useExpressServer",
+      "useExpressServerDaemon",
+      "useRunningSwitchboard",
+      "useServerPool",
+      "useSwitchboard",
+    ]
+  `);
+});

@@ -1,0 +1,267 @@
+import type { Duplex } from "node:stream";
+import express from "express";
+import { describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import type { AppFactory } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+import { createGate } from "../support/gate.ts";
+
+const named: AppFactory = ({ hostname, server }) => {
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (socket: WebSocket) => socket.on("message", (data) => socket.send(`${hostname}: ${data}`)));
+  return express().use((_request, response) => void response.send(hostname));
+};
+
+async function chat(port: number, hostname: string, message: string): Promise<string> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: `${hostname}.localhost` } });
+  const reply = new Promise<string>((resolve, reject) => {
+    socket.on("open", () => socket.send(message));
+    socket.on("message", (data) => resolve(String(data)));
+    socket.on("error", reject);
+  });
+  try {
+    return await reply;
+  } finally {
+    socket.terminate();
+  }
+}
+
+describe("the first request for a hostname", () => {
+  it("starts its server, waits for it, and is delivered", async () => {
+    const { log } = await withBoard({ app: named }, async (board) => {
+      const response = await board.fetch("shop", "/cart");
+      expect(await response.text()).toBe("shop");
+      expect(response.url).toBe(`http://shop.localhost:${board.port}/cart`);
+      expect(board.pool.get("shop")).toMatchObject({ hostname: "shop" });
+    });
+    expect(log.lines("started", "stopped")).toEqual(["started shop", "stopped shop"]);
+  });
+
+  it("of a thousand at once, mixed with WebSockets, starts one server, and all are answered", async () => {
+    const { log } = await withBoard({ app: named }, async (board) => {
+      const requests = Array.from({ length: 900 }, async () => (await board.fetch("shop")).text());
+      const chats = Array.from({ length: 100 }, (_, i) => chat(board.port, "shop", `hello ${i}`));
+      expect(new Set(await Promise.all(requests))).toEqual(new Set(["shop"]));
+      expect(await Promise.all(chats)).toEqual(Array.from({ length: 100 }, (_, i) => `shop: hello ${i}`));
+    });
+    expect(log.lines("started")).toEqual(["started shop"]);
+  });
+
+  it("of a hundred names, fifty at once for each, starts a hundred servers", async () => {
+    const { log } = await withBoard({ app: named }, async (board) => {
+      const names = Array.from({ length: 5_000 }, (_, i) => `name-${i % 100}`);
+      const answers = names.map((name) => new Client(board.port).send(get(name, "/", "Connection: close\r\n")).end());
+      for (const [i, answer] of (await Promise.all(answers)).entries()) {
+        expect(answer.startsWith("HTTP/1.1 200 OK")).toBe(true);
+        expect(answer.endsWith(`\r\n\r\n${names[i]}`)).toBe(true);
+      }
+    });
+    expect(log.lines("started")).toHaveLength(100);
+    expect(new Set(log.lines("started")).size).toBe(100);
+  });
+
+  it("can be a WebSocket", async () => {
+    const { log } = await withBoard({ app: named }, async (board) => {
+      expect(await chat(board.port, "chat", "hello")).toBe("chat: hello");
+    });
+    expect(log.lines("started")).toEqual(["started chat"]);
+  });
+
+  it("keeps its body, and gets 100 Continue when the server is there, not before", async () => {
+    const make = createGate();
+    const making = createGate();
+    const app: AppFactory = async () => {
+      making.open();
+      await make.promise;
+      return (request, response) => void request.pipe(response);
+    };
+    await withBoard({ app }, async (board) => {
+      const fields = "Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n";
+      const client = new Client(board.port).send(get("shop", "/", fields).replace("GET", "POST"));
+      const early = new Client(board.port).send(
+        `${get("shop", "/", "Content-Length: 4\r\nConnection: close\r\n").replace("GET", "PUT")}body`,
+      );
+      await making.promise;
+      expect(client.received).toBe("");
+      make.open();
+      expect(await client.until("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+      expect(await client.send("body").end()).toContain("body");
+      expect(await early.end()).toContain("body");
+      client.destroy();
+      early.destroy();
+    });
+  });
+
+  it("does nothing any more when its client has left, while the start goes on for others", async () => {
+    const make = createGate();
+    const making = createGate();
+    const seen: string[] = [];
+    const app: AppFactory = async ({ hostname }) => {
+      making.open();
+      if (hostname === "shop") await make.promise;
+      return (request, response) => {
+        seen.push(request.url ?? "");
+        response.end("ok");
+      };
+    };
+    await withBoard({ app }, async (board) => {
+      const gone = new Client(board.port).send(get("shop", "/gone"));
+      await making.promise;
+      const stays = new Client(board.port).send(get("shop", "/stays"));
+      gone.destroy();
+      await new Promise((resolve) => gone.socket.on("close", resolve));
+      await board.fetch("other").then((response) => response.text()); // by now the switchboard has heard of it
+      make.open();
+      await stays.until("ok");
+      stays.destroy();
+    });
+    expect(seen).toEqual(["/", "/stays"]);
+  });
+});
+
+describe("a start that fails", () => {
+  it("answers 503 with the reason and Retry-After, and fails fast until the delay is over", async () => {
+    let attempts = 0;
+    const app: AppFactory = () => {
+      attempts += 1;
+      throw new Error("cannot reach 10.1.2.3:5432\n    at secret");
+    };
+    await withBoard({ app }, async (board) => {
+      for (const code of ["START_FAILED", "BACKING_OFF", "BACKING_OFF"]) {
+        const response = await board.fetch("shop");
+        expect(response.status).toBe(503);
+        expect(response.headers.get("retry-after")).toBe("1");
+        expect(response.headers.get("content-type")).toBe("application/problem+json");
+        const problem = (await response.json()) as { detail: string };
+        expect(problem).toMatchObject({
+          type: "about:blank",
+          title: "Service Unavailable",
+          status: 503,
+          code,
+          hostname: "shop",
+        });
+        expect(problem.detail).toContain("cannot reach (address)");
+        expect(problem.detail).not.toMatch(/secret|10\.1/);
+      }
+    });
+    expect(attempts).toBe(1);
+  });
+
+  it("is a page for a browser, with nothing in it that the app could inject", async () => {
+    await withBoard(
+      {
+        app: () => {
+          throw new Error("<script>alert(1)</script>");
+        },
+      },
+      async (board) => {
+        const response = await board.fetch("shop", "/", {
+          headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" },
+        });
+        expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+        expect(response.headers.get("cache-control")).toBe("no-store");
+        expect(await response.text()).toMatch(/<h1>503 Service Unavailable<\/h1>(?!.*<script>)/s);
+      },
+    );
+  });
+
+  it("answers 504 when the start budget is used up", async () => {
+    await withBoard({ app: () => new Promise<never>(() => {}), startTimeoutMs: 20 }, async (board) => {
+      const response = await board.fetch("shop");
+      expect(response.status).toBe(504);
+      expect(await response.json()).toMatchObject({ code: "START_TIMEOUT" });
+    });
+  });
+
+  it("answers 404 for a name that the app factory declines", async () => {
+    await withBoard({ app: ({ hostname }) => (hostname === "shop" ? () => {} : undefined) }, async (board) => {
+      const response = await board.fetch("nobody");
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ code: "DECLINED", detail: 'there is no app for "nobody"' });
+    });
+  });
+
+  it("refuses a WebSocket with the same answer, and closes it", async () => {
+    await withBoard(
+      {
+        app: () => {
+          throw new Error("no");
+        },
+      },
+      async (board) => {
+        const client = new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+        expect(await client.end()).toMatch(/^HTTP\/1.1 503 .*"code":"START_FAILED"/s);
+        client.destroy();
+      },
+    );
+  });
+
+  it("answers 503 when the pool is full, and nobody else notices", async () => {
+    const answering = createGate();
+    const finish = createGate();
+    const app: AppFactory = () => async (_request, response) => {
+      answering.open();
+      await finish.promise;
+      response.end("ok");
+    };
+    await withBoard({ app, maxServers: 1 }, async (board) => {
+      const first = board.fetch("shop");
+      await answering.promise;
+      const refused = await board.fetch("blog");
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ code: "POOL_FULL" });
+      finish.open();
+      expect(await (await first).text()).toBe("ok");
+    });
+  });
+});
+
+describe("an app that fails on a request", () => {
+  it.each<[string, AppFactory]>([
+    [
+      "throws",
+      () => () => {
+        throw new Error("boom");
+      },
+    ],
+    [
+      "rejects",
+      () => async () => {
+        throw new Error("boom");
+      },
+    ],
+  ])("and %s answers 500, is reported, and ends nothing else", async (_how, app) => {
+    const { log } = await withBoard({ app }, async (board) => {
+      const response = await board.fetch("shop");
+      expect(response.status).toBe(500);
+      expect(await response.text()).not.toContain("boom");
+      expect((await board.fetch("shop")).status).toBe(500);
+    });
+    expect(log.lines("error", "started", "stopped")).toEqual([
+      "started shop",
+      "error shop",
+      "error shop",
+      "stopped shop",
+    ]);
+  });
+
+  it("by an error on an upgraded socket ends nothing else", async () => {
+    const socket = createGate<Duplex>();
+    await withBoard(
+      {
+        app: ({ server }) => {
+          server.on("upgrade", (_request, duplex) => socket.open(duplex));
+          return (_request, response) => void response.end("ok");
+        },
+      },
+      async (board) => {
+        const client = new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+        (await socket.promise).destroy(new Error("socket failed"));
+        await client.end();
+        client.destroy();
+        expect((await board.fetch("shop")).status).toBe(200);
+      },
+    );
+  });
+});

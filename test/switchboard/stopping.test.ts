@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describe, expect, it } from "vitest";
+import { type AppFactory, createSwitchboard, type RunEvent } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+import { createGate, Log } from "../support/gate.ts";
+
+/** An app whose requests wait until they are let go. */
+function createSlowApp(): { app: AppFactory; arrived(count: number): Promise<void>; release(): void } {
+  const waiting: ServerResponse[] = [];
+  const changes: (() => void)[] = [];
+  const app: AppFactory = () => (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url === "/fast") return void response.end("fast");
+    waiting.push(response);
+    for (const changed of changes.splice(0)) changed();
+  };
+  return {
+    app,
+    async arrived(count) {
+      while (waiting.length < count) await new Promise<void>((resolve) => changes.push(resolve));
+    },
+    release() {
+      for (const response of waiting.splice(0)) response.end("slow");
+    },
+  };
+}
+
+describe("a shutdown", () => {
+  it("lets every request in flight finish, answers 503 to what comes later, and resets nothing", async () => {
+    const slow = createSlowApp();
+    const log = new Log<RunEvent>();
+    const board = await createSwitchboard({ app: slow.app, basePort: 0, onEvent: log.add });
+    const clients = Array.from({ length: 20 }, (_, i) => new Client(board.port).send(get(`name-${i % 4}`)));
+    const idle = new Client(board.port).send(get("name-0", "/fast"));
+    await idle.until("fast");
+    await slow.arrived(20);
+    const closing = board.close();
+    await log.next("draining");
+    idle.received = "";
+    expect(await idle.send(get("name-1")).end()).toMatch(/^HTTP\/1.1 503 .*Connection: close\r\n.*SHUTTING_DOWN/s);
+    slow.release();
+    for (const client of clients)
+      expect(await client.end()).toMatch(/^HTTP\/1.1 200 OK\r\n.*Connection: close\r\n.*slow/s);
+    expect(await closing).toMatchObject({ serversStopped: 4, requestsFinished: 20, requestsCut: 0, socketsCut: 0 });
+    for (const client of [...clients, idle]) client.destroy();
+  });
+
+  it("stops accepting at once", async () => {
+    const slow = createSlowApp();
+    const log = new Log<RunEvent>();
+    const board = await createSwitchboard({ app: slow.app, basePort: 0, onEvent: log.add });
+    const client = new Client(board.port).send(get("shop"));
+    await slow.arrived(1);
+    const closing = board.close();
+    await log.next("draining");
+    const late = new Client(board.port).send(get("shop"));
+    expect(await late.end()).toBe("");
+    slow.release();
+    await closing;
+    client.destroy();
+  });
+
+  it("delivers requests that wait for a start when it begins", async () => {
+    const make = createGate();
+    const making = createGate();
+    const log = new Log<RunEvent>();
+    const board = await createSwitchboard({
+      basePort: 0,
+      onEvent: log.add,
+      app: async () => {
+        making.open();
+        await make.promise;
+        return (_request, response) => void response.end("made");
+      },
+    });
+    const client = new Client(board.port).send(get("shop"));
+    await making.promise;
+    const closing = board.close();
+    await log.next("draining");
+    make.open();
+    expect(await client.end()).toContain("made");
+    expect(await closing).toMatchObject({ requestsFinished: 1, requestsCut: 0 });
+    client.destroy();
+  });
+
+  it("cuts a handler that never answers and a WebSocket that never closes at grace, and counts them", async () => {
+    const slow = createSlowApp();
+    const upgraded = createGate();
+    const app: AppFactory = (context) => {
+      context.server.on("upgrade", (_request, socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        upgraded.open();
+      });
+      return slow.app(context) as never;
+    };
+    const clients: Client[] = [];
+    const { report, log } = await withBoard({ app, graceMs: 50 }, async (board) => {
+      clients.push(new Client(board.port).send(get("shop")));
+      clients.push(new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n")));
+      await slow.arrived(1);
+      await upgraded.promise;
+    });
+    expect(report).toMatchObject({ serversStopped: 1, requestsFinished: 0, requestsCut: 1, socketsCut: 1 });
+    expect(log.events.at(-1)).toEqual(report);
+    for (const client of clients) {
+      await client.end();
+      client.destroy();
+    }
+  });
+
+  it("spends one grace period in all, also when a server's own port is busy", async () => {
+    const slow = createSlowApp();
+    const { report } = await withBoard({ app: slow.app, graceMs: 60 }, async (board) => {
+      const { port } = await board.pool.getOrCreate("shop");
+      const own = new Client(port).send(get("shop"));
+      const front = new Client(board.port).send(get("shop"));
+      await slow.arrived(2);
+      own.socket.unref();
+      front.socket.unref();
+    });
+    expect(report).toMatchObject({ requestsCut: 2 });
+    expect(report.ms).toBeLessThan(2 * 60 + 500); // not a limit on speed: two grace periods in a row would be the defect
+  });
+
+  it("is quick when nothing is open, and says the same to everybody who asks", async () => {
+    const board = await createSwitchboard({ basePort: 0 });
+    const reports = await Promise.all([board.close(), board.close()]);
+    expect(reports[0]).toBe(reports[1]);
+    expect(reports[0]).toMatchObject({ type: "report", serversStopped: 0, requestsFinished: 0 });
+    await expect(board.pool.getOrCreate("late")).rejects.toMatchObject({ code: "POOL_CLOSED" });
+  });
+
+  it("tells everything in order: listening first, then the life of the servers, the report last", async () => {
+    const { log } = await withBoard({}, async (board) => {
+      await (await board.fetch("shop")).text();
+    });
+    expect(log.events.map(({ type }) => type)).toEqual([
+      "listening",
+      "starting",
+      "started",
+      "draining",
+      "drained",
+      "stopping",
+      "stopped",
+      "report",
+    ]);
+  });
+});
+
+describe("one server that stops while others serve", () => {
+  it("makes its own requests wait for a fresh server, and drops nobody else's WebSockets", async () => {
+    const slow = createSlowApp();
+    const upgraded = createGate();
+    const app: AppFactory = (context) => {
+      context.server.on("upgrade", (_request, socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        socket.on("data", (data) => socket.write(data));
+        upgraded.open();
+      });
+      return slow.app(context) as never;
+    };
+    await withBoard({ app, graceMs: 0 }, async (board, log) => {
+      const chat = new Client(board.port).send(get("chat", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+      await upgraded.promise;
+      await (await board.fetch("shop", "/fast")).text();
+      const stopping = board.pool.shutdown("shop");
+      expect(await (await board.fetch("shop", "/fast")).text()).toBe("fast");
+      await stopping;
+      expect(log.lines("started", "stopped")).toEqual(["started chat", "started shop", "stopped shop", "started shop"]);
+      expect(await chat.send("still here").until("still here")).toContain("still here");
+      chat.destroy();
+    });
+  });
+});
