@@ -87,6 +87,7 @@ export class InFlight {
 
   #releaseWith(socket: Duplex, response: ServerResponse): void {
     const release = () => this.#release(response);
+    socket.setMaxListeners(0); // one for each response that waits
     socket.on("close", release);
     response.on("close", () => socket.off("close", release));
   }

@@ -76,6 +76,7 @@ export class Connections {
     if (connection.last !== undefined) return;
     const run = () => {
       connection.last = undefined;
+      if (socket.destroyed) return; // cut, or the client has left
       socket.setTimeout(0); // Node has set its keep-alive timeout after the last answer
       next();
     };

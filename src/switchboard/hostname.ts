@@ -44,7 +44,7 @@ export function isRoute(result: Route | Problem): result is Route {
  * name is itself. On a bare loopback name the field `X-App-Name` can name the hostname.
  */
 export function createRouter(settings: RouteSettings): Router {
-  const memory = new Map<string, Route | Problem>();
+  const memory = new Map<string, Route>();
   return (request) => {
     const { url = "", headers } = request;
     if (!url.startsWith("/") && url !== "*") adoptTarget(request);
@@ -53,6 +53,7 @@ export function createRouter(settings: RouteSettings): Router {
     const known = memory.get(authority);
     if (known !== undefined) return known;
     const route = routeAuthority(authority, settings);
+    if (!isRoute(route)) return route; // its text can be as long as a head
     if (memory.size >= MEMORY) memory.clear();
     memory.set(authority, route);
     return route;

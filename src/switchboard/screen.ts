@@ -1,9 +1,14 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, METHODS } from "node:http";
 import type { Problem } from "../server/problem.ts";
 import { badRequest } from "./problem.ts";
 
 /** Node keeps 1,000 fields and drops the rest silently (Node docs, `server.maxHeadersCount`); rawHeaders shows more. */
 export const MAX_FIELDS = 1_000;
+
+/** Node's parser also takes the methods of RTSP and ICE, each with its own protocol in the start line. */
+const SERVED: ReadonlySet<string | undefined> = new Set(
+  METHODS.filter((method) => !["CONNECT", "SOURCE", "TRACE"].includes(method)),
+);
 
 /**
  * Why a request must not reach any server, although Node's parser lets it through. `undefined` is fine.
@@ -33,7 +38,7 @@ export function screen(request: IncomingMessage): Problem | undefined {
     const why = whyBadCoding(request, codings, lengths);
     if (why !== undefined) return badRequest(why);
   }
-  if (method === "CONNECT" || method === "TRACE") return badRequest(`${method} is not served here`);
+  if (!SERVED.has(method)) return badRequest(`${method} is not served here`);
   if (url === "*" && method !== "OPTIONS") return badRequest("only OPTIONS may ask for * (RFC 9112 section 3.2.4)");
   return undefined;
 }

@@ -92,6 +92,7 @@ class Switchboard {
     this.server = this.#createServer();
     this.server.on("connection", (socket) => this.connections.add(socket));
     this.server.on("upgrade", (request, socket, head) => {
+      socket.on("error", noop); // Node has taken its own listener away
       this.connections.afterOwed(request.socket, () => this.#takeUpgrade(request, socket, head));
     });
     // Node reports a failed accept, such as EMFILE, here; the server goes on listening.
@@ -119,17 +120,23 @@ class Switchboard {
     const server = createServer({
       keepAliveTimeout: keepAliveTimeoutMs,
       headersTimeout: headTimeoutMs,
+      requireHostHeader: false, // Node would answer without telling anyone; `screen` refuses these
       requestTimeout: 0, // it would limit a body that keeps arriving; silent ones end otherwise
       connectionsCheckingInterval: Math.min(5_000, headTimeoutMs),
     });
     server.maxHeadersCount = MAX_FIELDS;
+    if (!keepsConnections) server.maxRequestsPerSocket = 1;
     for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         if (!keepsConnections) response.shouldKeepAlive = false;
         this.#take(event, request, response);
       });
     }
-    server.on("connect", (request, socket) => refuseUpgrade(request, socket, badRequest("CONNECT is not served here")));
+    server.on("connect", (request, socket) => {
+      socket.on("error", noop); // Node has taken its own listener away
+      const refuse = () => refuseUpgrade(request, socket, badRequest("CONNECT is not served here"));
+      this.connections.afterOwed(request.socket, refuse);
+    });
     server.on("clientError", (error, socket) => this.connections.refuse(error, socket));
     return server;
   }
@@ -156,7 +163,6 @@ class Switchboard {
   }
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", noop);
     const goal = this.#judge(request);
     if (goal === undefined) this.#takePlainly(request, socket, head);
     else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
@@ -209,7 +215,7 @@ class Switchboard {
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
-    if (problem.status === 400) {
+    if (problem.status === 400 || problem.status === 431) {
       response.shouldKeepAlive = false;
       this.connections.condemn(request);
     }

@@ -1,0 +1,48 @@
+import { parseSync } from "oxc-parser";
+
+/** A node of the syntax tree (ESTree). */
+export interface Node {
+  type: string;
+  start: number;
+  end: number;
+  [key: string]: unknown;
+}
+
+/** What a scan found. */
+export interface Finding {
+  line: number;
+  what: string;
+}
+
+export function parse(file: string, text: string): Node {
+  const { program, errors } = parseSync(file, text);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
+  return program as unknown as Node;
+}
+
+/** Calls `visit` for every node, from the root down; the children of a node are left out when it returns false. */
+export function walk(
+  node: Node,
+  visit: (node: Node, parents: readonly Node[]) => boolean | undefined,
+  parents: readonly Node[] = [],
+): void {
+  if (visit(node, parents) === false) return;
+  const inside = [...parents, node];
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (isNode(child)) walk(child, visit, inside);
+    }
+  }
+}
+
+export function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split("\n").length;
+}
+
+export function isFunction({ type }: Node): boolean {
+  return type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression";
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
