@@ -95,7 +95,11 @@ export class Connections {
       return;
     }
     if (connection.last !== undefined) return;
-    const inBody = connection.owed > 0 && connection.request?.complete === false;
+    const inBody = connection.request?.complete === false;
+    if (inBody && connection.owed === 0) {
+      socket.destroy(); // the app has answered without waiting for the body: nothing is owed
+      return;
+    }
     const owed = inBody ? 1 : 0;
     const run = () => {
       if (inBody && connection.response?.headersSent) socket.destroy();
@@ -143,7 +147,7 @@ function isSilent(socket: ClientSocket, now: number, ms: number): boolean {
   const { request } = connection;
   const bytesRead = socket.bytesRead ?? 0;
   // What lies unread is the app's delay, not the client's.
-  const waits = request?.complete === false && connection.owed > 0 && request.readableLength === 0;
+  const waits = request?.complete === false && request.readableLength === 0;
   if (!waits || bytesRead !== connection.bytesRead) {
     connection.bytesRead = bytesRead;
     connection.silentSince = now;

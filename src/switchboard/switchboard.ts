@@ -188,8 +188,9 @@ class Switchboard {
     const bad = screen(request);
     if (bad !== undefined) return bad;
     const route = this.#route(request);
+    if (isOwnPath(request)) return undefined;
     if (!isRoute(route)) return route;
-    if (route.to === "control" || isOwnPath(request)) return undefined;
+    if (route.to === "control") return undefined;
     return this.#draining ? SHUTTING_DOWN : route.hostname;
   }
 
@@ -231,8 +232,9 @@ class Switchboard {
 function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
   if (!url.includes(RESERVED)) return false;
   const [path = ""] = toPath(url).split("?", 1);
-  if (path === `${RESERVED}health`) return true;
-  return path.startsWith(RESERVED) && isLoopbackName(toHost(headers.host as string) ?? "");
+  const host = toHost(headers.host as string);
+  if (host === undefined || !path.startsWith(RESERVED)) return false;
+  return path === `${RESERVED}health` || isLoopbackName(host);
 }
 
 function* listenOn(server: Server, { host, port }: SwitchboardSettings): Operation<number> {

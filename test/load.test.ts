@@ -1,0 +1,165 @@
+import { Agent, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { run } from "effection";
+import { describe, expect, it } from "vitest";
+import { type AppFactory, createSwitchboard } from "../src/index.ts";
+import { withBoard } from "./support/board.ts";
+import { get } from "./support/client.ts";
+import { quiet } from "./support/pool.ts";
+
+const named: AppFactory =
+  ({ hostname }) =>
+  (_request, response) =>
+    void response.end(hostname);
+
+/** One request over a kept connection; the answer's status and text. */
+function ask(agent: Agent, port: number, hostname: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ agent, port, host: "127.0.0.1", headers: { host: `${hostname}.localhost` } });
+    request.on("error", reject);
+    request.on("response", (response) => {
+      let text = "";
+      response.on("data", (chunk) => {
+        text += chunk;
+      });
+      response.on("error", reject);
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.end();
+  });
+}
+
+const PER_NAME = 20;
+
+describe("under load", () => {
+  it("a server that is stopped and started again every 50 ms for 3 s costs nobody an answer", async () => {
+    const { report } = await withBoard({ app: named }, async (board) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+      const until = performance.now() + 3_000;
+      const wrong: unknown[] = [];
+      let answers = 0;
+      const client = async (hostname: string) => {
+        while (performance.now() < until) {
+          const answer = await ask(agent, board.port, hostname);
+          answers += 1;
+          if (answer.status !== 200 || answer.text !== hostname) wrong.push([hostname, answer]);
+        }
+      };
+      const restart = async () => {
+        while (performance.now() < until) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          await board.pool.shutdown("restarting");
+        }
+      };
+      const names = ["restarting", "a", "b", "c"];
+      await Promise.all([restart(), ...names.flatMap((name) => Array.from({ length: 4 }, () => client(name)))]);
+      agent.destroy();
+      expect(wrong).toEqual([]);
+      expect(answers).toBeGreaterThan(1_000);
+    });
+    expect(report).toMatchObject({ requestsCut: 0 });
+  });
+
+  it("a shutdown lets all that is in flight finish, and answers or refuses the rest", async () => {
+    const app: AppFactory = () => (_request, response) => void setTimeout(() => response.end("done"), 50);
+    const board = await createSwitchboard({ app, basePort: 0 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    const outcomes = new Map<string, number>();
+    let open = true;
+    const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const client = async (i: number) => {
+      while (open) {
+        await ask(agent, board.port, `name-${i % 8}`).then(
+          ({ status, text }) => {
+            count(`${status}${status === 200 ? ` ${text}` : ""}`);
+            if (status !== 200) open = false;
+          },
+          (error: NodeJS.ErrnoException) => {
+            count(String(error.code));
+            open = false;
+          },
+        );
+      }
+    };
+    const clients = Array.from({ length: 64 }, (_, i) => client(i));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const report = await board.close();
+    open = false;
+    await Promise.all(clients);
+    agent.destroy();
+    expect(report).toMatchObject({ requestsCut: 0, socketsCut: 0 });
+    expect(report.requestsFinished).toBeGreaterThan(0);
+    // A new connection is refused once the port is closed; no connection that was open is reset.
+    expect([...outcomes.keys()].filter((outcome) => !["200 done", "503", "ECONNREFUSED"].includes(outcome))).toEqual(
+      [],
+    );
+  });
+
+  it("leaves nothing behind after 100,000 requests over 5,000 hostnames with idle stop and eviction at work", {
+    timeout: 110_000,
+  }, async () => {
+    const app: AppFactory =
+      ({ hostname }) =>
+      (_request, response) =>
+        void response.end(hostname);
+    const board = await createSwitchboard({ app, basePort: 0, maxServers: 200, idleTimeoutMs: 400 });
+    const handles = () => process.getActiveResourcesInfo().sort();
+    const round = async (hostnames: number) => {
+      const names = Array.from({ length: hostnames }, (_, i) => `name-${i}`);
+      await Promise.all(
+        [0, 1, 2, 3].map((c) =>
+          visit(
+            board.port,
+            names.filter((_, i) => i % 4 === c),
+          ),
+        ),
+      );
+      while (board.pool.list().length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      await run(() => quiet(board.pool));
+    };
+    await round(1_000);
+    const before = { handles: handles(), heap: await heap() };
+    await round(100_000 / PER_NAME);
+    const after = { handles: handles(), heap: await heap() };
+    expect(board.pool.inspect()).toMatchObject({ running: 0, starting: 0, stopping: 0, servers: [] });
+    expect(after.handles).toEqual(before.handles);
+    expect(after.heap - before.heap).toBeLessThan(4 * 1024 * 1024);
+    for (const signal of ["SIGINT", "SIGTERM", "uncaughtException", "warning"])
+      expect(process.listenerCount(signal)).toBeLessThan(10);
+    await board.close();
+  });
+});
+
+/** Sends 20 requests at a time over one connection, all for one name, and reads that each is answered by its server. */
+async function visit(port: number, names: readonly string[]): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  let wake = () => {};
+  socket.on("data", (data) => {
+    text += data.toString("latin1");
+    wake();
+  });
+  for (const name of names) {
+    text = "";
+    socket.write(get(name).repeat(PER_NAME));
+    while (text.split(`\r\n\r\n${name}`).length <= PER_NAME) {
+      if (/^HTTP\/1.1 (?!200)/m.test(text)) throw new Error(text.slice(0, 500));
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+  socket.destroy();
+}
+
+async function heap(): Promise<number> {
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 5; i += 1) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return process.memoryUsage().heapUsed;
+}
