@@ -114,7 +114,7 @@ describe("under load", () => {
           ),
         ),
       );
-      while (board.pool.list().length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      while (board.pool.inspect().servers.length > 0) await new Promise((resolve) => setTimeout(resolve, 100));
       await run(() => quiet(board.pool));
     };
     await round(1_000);

@@ -7,7 +7,7 @@ import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
 import type { ServerEvent, StopReason } from "./events.ts";
-import type { IdleList, Idler } from "./eviction.ts";
+import type { Idler } from "./eviction.ts";
 import type { Ports } from "./ports.ts";
 
 /** A server that runs for a hostname. */
@@ -31,13 +31,14 @@ export interface EntryHost {
   readonly app: AppFactory;
   readonly host: string;
   readonly ports: Ports;
-  readonly idle: IdleList<Entry>;
   readonly startTimeoutMs: number;
   graceMs(): number;
   emit(event: ServerEvent): void;
   /** Throws `BACKING_OFF` while a failure forbids to start `hostname`. */
   checkBackoff(hostname: string): void;
-  /** The entry has begun to stop. */
+  /** The server listens: requests can be given to it. */
+  running(entry: Entry, info: ServerInfo): void;
+  /** The entry has begun to stop: no request is given to it any more. */
   leaving(entry: Entry): void;
   /** Remembers a failure and returns the delay until the next start, in milliseconds. */
   failed(entry: Entry, error: Error): number;
@@ -62,9 +63,6 @@ export class Entry implements Idler {
   readonly gone: Future<void>;
   /** When it began to run, on the clock of `performance.now()`. */
   runningSince = 0;
-  idleSince = 0;
-  newer: Idler | undefined;
-  older: Idler | undefined;
 
   /** It has not begun: others have to be gone first. */
   waiting = false;
@@ -120,6 +118,11 @@ export class Entry implements Idler {
     return this.gone;
   }
 
+  idleSince(): number | undefined {
+    const inFlight = this.state === "running" ? this.server?.inFlight : undefined;
+    return inFlight?.isIdle ? inFlight.idleSince : undefined;
+  }
+
   *#live(others: readonly Entry[]): Operation<void> {
     let thrown: unknown;
     this.#begun = true;
@@ -166,11 +169,7 @@ export class Entry implements Idler {
         },
       },
       limits: () => ({ graceMs: this.#host.graceMs(), lingerMs: 0 }),
-      watcher: {
-        busy: () => this.#host.idle.remove(this),
-        idle: () => this.#rest(),
-        failed: (error) => this.#report(error),
-      },
+      failed: (error) => this.#report(error),
       stopping: () => this.#leave(),
       drained: ({ requestsCut: requests, socketsCut: sockets }) => {
         if (requests + sockets > 0) this.#host.emit({ type: "cut", hostname, requests, sockets });
@@ -187,7 +186,7 @@ export class Entry implements Idler {
     this.info = { hostname, port, app: app as Express, server, task, startedAt: new Date() };
     this.runningSince = performance.now();
     this.state = "running";
-    this.#rest();
+    this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port });
     this.#resolveReady(this.info);
   }
@@ -206,12 +205,7 @@ export class Entry implements Idler {
   #leave(): void {
     if (this.state === "stopping") return;
     this.state = "stopping";
-    this.#host.idle.remove(this);
     this.#host.leaving(this);
-  }
-
-  #rest(): void {
-    if (this.state === "running" && this.server?.inFlight.size === 0) this.#host.idle.add(this, performance.now());
   }
 
   #halt(): void {

@@ -1,59 +1,45 @@
 import { type Operation, sleep } from "effection";
 
-/** A member of an {@link IdleList}: it carries its own links, so that joining and leaving allocate nothing. */
+/** Something that can be idle. */
 export interface Idler {
-  idleSince: number;
-  newer: Idler | undefined;
-  older: Idler | undefined;
+  /** Since when, on the clock of `performance.now()`; `undefined` while it is busy, or not running. */
+  idleSince(): number | undefined;
 }
 
-/** Everything that is idle, the longest idle first. Joining and leaving take constant time. */
-export class IdleList<T extends Idler> {
-  #oldest: Idler | undefined;
-  #newest: Idler | undefined;
-
-  /** What has been idle for longest. */
-  get oldest(): T | undefined {
-    return this.#oldest as T | undefined;
+/**
+ * What has been idle for longest. It looks at all of them: keeping them in order instead would touch two other
+ * servers at every request, and that costs more in the sum.
+ */
+export function longestIdle<T extends Idler>(idlers: Iterable<T>): T | undefined {
+  let longest: T | undefined;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const idler of idlers) {
+    const since = idler.idleSince() ?? earliest;
+    if (since < earliest) {
+      earliest = since;
+      longest = idler;
+    }
   }
-
-  /** Adds what is idle from now on. It must not be in the list. */
-  add(idler: T, now: number): void {
-    idler.idleSince = now;
-    idler.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = idler;
-    else this.#newest.newer = idler;
-    this.#newest = idler;
-  }
-
-  /** Takes out what is busy again, or gone. Does nothing when it is not in the list. */
-  remove(idler: T): void {
-    const { older, newer } = idler;
-    if (older === undefined && this.#oldest !== idler) return;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    idler.older = undefined;
-    idler.newer = undefined;
-  }
+  return longest;
 }
 
-/** Stops, for as long as it runs, whatever has been idle for `idleMs`. One timer serves the whole list. */
+/** Looks are at least this part of the idle time apart, so that many servers do not cost a look each. */
+const COARSENESS = 0.02;
+
+/** Stops, for as long as it runs, whatever has been idle for `idleMs`, at most a fiftieth later. One timer serves all. */
 export function* stopIdlers<T extends Idler>(
-  list: IdleList<T>,
+  idlers: Iterable<T>,
   idleMs: number,
   stop: (idler: T) => void,
 ): Operation<never> {
   for (;;) {
     const now = performance.now();
-    let oldest = list.oldest;
-    while (oldest !== undefined && oldest.idleSince + idleMs <= now) {
-      list.remove(oldest);
-      stop(oldest);
-      oldest = list.oldest;
+    let next = now + idleMs; // who is busy now cannot be due before that
+    for (const idler of idlers) {
+      const due = (idler.idleSince() ?? now) + idleMs;
+      if (due <= now) stop(idler);
+      else next = Math.min(next, due);
     }
-    // With an empty list nothing can be due before `idleMs` have passed.
-    yield* sleep(oldest === undefined ? idleMs : Math.ceil(oldest.idleSince + idleMs - now));
+    yield* sleep(Math.ceil(Math.max(next - now, idleMs * COARSENESS)));
   }
 }

@@ -14,7 +14,7 @@ export interface Ports {
 
 /** Makes {@link Ports}. With `basePort` 0 the operating system chooses each time. */
 export function createPorts(basePort: number): Ports {
-  if (basePort === 0) return { search: () => ({ take: () => 0, busy: noop }), give: noop };
+  if (basePort === 0) return systemPorts;
   let next = basePort;
   const free: number[] = []; // descending: the lowest is at the end
   const foreign = new Set<number>(); // found to be somebody else's; tried again when no other is left
@@ -41,6 +41,17 @@ export function createPorts(basePort: number): Ports {
     },
   };
 }
+
+/** The operating system says "in use" for port 0 when it has none left: asking again would not end. */
+const systemPorts: Ports = {
+  search: () => ({
+    take: () => 0,
+    busy: () => {
+      throw new SwitchboardError("PORTS_EXHAUSTED", "the operating system has no free port left; stop some servers");
+    },
+  }),
+  give: noop,
+};
 
 function exhausted(basePort: number): SwitchboardError {
   const message = `every port from ${basePort} to ${LAST_PORT} is in use; lower basePort or maxServers`;

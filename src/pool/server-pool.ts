@@ -15,7 +15,7 @@ import { toHostname } from "../base/hostname.ts";
 import { toFuture, useTaskScope } from "../base/operations.ts";
 import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
 import { createEvents, type ServerEvent } from "./events.ts";
-import { IdleList, stopIdlers } from "./eviction.ts";
+import { longestIdle, stopIdlers } from "./eviction.ts";
 import { createFailures } from "./failures.ts";
 import { Places } from "./places.ts";
 import { createPorts } from "./ports.ts";
@@ -87,7 +87,7 @@ function usePool(settings: ServerPoolSettings): Operation<ServerPool> {
     const pool = new Pool(settings, scope);
     yield* ensure(() => pool.close());
     if (settings.idleTimeoutMs !== Number.POSITIVE_INFINITY) {
-      yield* spawn(() => stopIdlers(pool.idle, settings.idleTimeoutMs, (entry) => void entry.stop("idle")));
+      yield* spawn(() => pool.stopIdle());
     }
     yield* provide(pool);
   });
@@ -98,7 +98,6 @@ class Pool implements ServerPool, EntryHost {
   readonly host = "127.0.0.1";
   readonly app: ServerPoolSettings["app"];
   readonly ports: ReturnType<typeof createPorts>;
-  readonly idle: IdleList<Entry> = new IdleList();
   readonly startTimeoutMs: number;
   readonly events: Stream<ServerEvent, void>;
   readonly #settings: ServerPoolSettings;
@@ -106,6 +105,8 @@ class Pool implements ServerPool, EntryHost {
   readonly #failures: ReturnType<typeof createFailures>;
   /** The entry of each hostname. One that stops leaves when its successor comes. */
   readonly #entries = new Map<string, Entry>();
+  /** The servers that run: what a request looks up. An entry more to touch would be one more cache miss for it. */
+  readonly #running = new Map<string, ServerInfo>();
   /** Entries that are not gone. */
   readonly #alive = new Set<Entry>();
   readonly #places: Places<Entry>;
@@ -136,18 +137,18 @@ class Pool implements ServerPool, EntryHost {
   }
 
   get(name: string): ServerInfo | undefined {
-    const entry = this.#find(name);
-    return entry?.state === "running" ? entry.info : undefined;
+    return this.#running.get(name) ?? this.#running.get(toHostname(name) ?? "");
   }
 
   list(): ServerInfo[] {
-    return [...this.#entries.values()].flatMap(({ state, info }) => (state === "running" && info ? [info] : []));
+    return [...this.#running.values()];
   }
 
   shutdown(name: string): Future<void> {
-    const entry = this.#find(name);
+    const hostname = toHostname(name) ?? "";
+    const entry = this.#entries.get(hostname);
     if (entry !== undefined) return entry.stop("shutdown");
-    this.#failures.forget(toHostname(name) ?? "");
+    this.#failures.forget(hostname);
     return toFuture(Promise.resolve());
   }
 
@@ -156,8 +157,8 @@ class Pool implements ServerPool, EntryHost {
       hostname,
       state,
       port: info?.port,
-      requests: server?.inFlight.requests.size ?? 0,
-      sockets: server?.inFlight.sockets.size ?? 0,
+      requests: server?.inFlight.requests ?? 0,
+      sockets: server?.inFlight.sockets ?? 0,
     }));
     const inState = (wanted: EntryState) => servers.filter(({ state }) => state === wanted).length;
     return {
@@ -197,7 +198,12 @@ class Pool implements ServerPool, EntryHost {
     );
   }
 
+  running({ hostname }: Entry, info: ServerInfo): void {
+    this.#running.set(hostname, info);
+  }
+
   leaving(entry: Entry): void {
+    if (this.#running.get(entry.hostname) === entry.info) this.#running.delete(entry.hostname);
     if (!entry.waiting) this.#places.offer(entry);
   }
 
@@ -205,6 +211,11 @@ class Pool implements ServerPool, EntryHost {
     if (this.#entries.get(entry.hostname) === entry) this.#entries.delete(entry.hostname);
     this.#alive.delete(entry);
     this.#places.release(entry);
+  }
+
+  /** Stops, for as long as it runs, servers that have been idle for too long. */
+  stopIdle(): Operation<never> {
+    return stopIdlers(this.#alive, this.#settings.idleTimeoutMs, (entry) => void entry.stop("idle"));
   }
 
   /** Stops everything, and returns when nothing is left. */
@@ -233,7 +244,7 @@ class Pool implements ServerPool, EntryHost {
   #makeRoom(entry: Entry, current: Entry | undefined): { follows: Entry | undefined } {
     const place = this.#places.claim(entry, current);
     if (place !== undefined) return place;
-    if (this.#settings.whenFull === "evict-idle") this.idle.oldest?.stop("evicted");
+    if (this.#settings.whenFull === "evict-idle") longestIdle(this.#alive)?.stop("evicted");
     const made = this.#places.claim(entry, current);
     if (made !== undefined) return made;
     const { hostname } = entry;
@@ -242,10 +253,6 @@ class Pool implements ServerPool, EntryHost {
     throw new SwitchboardError("POOL_FULL", `all ${maxServers} servers are in use${why}; raise maxServers`, {
       hostname,
     });
-  }
-
-  #find(name: string): Entry | undefined {
-    return this.#entries.get(name) ?? this.#entries.get(toHostname(name) ?? "");
   }
 
   #checkHostname(name: string): string {

@@ -4,14 +4,8 @@ import { Duplex } from "node:stream";
 import { toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { type App, isThenable } from "./app.ts";
-import { InFlight, type InFlightWatcher } from "./in-flight.ts";
+import { InFlight } from "./in-flight.ts";
 import { sendProblem } from "./problem.ts";
-
-/** Who hears what happens on an {@link AppServer}. */
-export interface AppServerWatcher extends InFlightWatcher {
-  /** A listener of the app threw or rejected outside the app's own error handling, or the socket layer failed. */
-  failed?(error: Error): void;
-}
 
 /**
  * The `http.Server` an app runs on. It serves alike what arrives on its own port and what is handed to it by
@@ -28,21 +22,21 @@ export class AppServer extends Server {
     });
   }
 
-  readonly inFlight: InFlight;
-  readonly #watcher: AppServerWatcher;
+  readonly inFlight: InFlight = new InFlight();
+  readonly #failed: (error: Error) => void;
   #app: App | undefined;
 
-  constructor(watcher: AppServerWatcher = {}) {
+  /** @param failed hears what the app's listeners threw outside its own error handling, and of failed accepts. */
+  constructor(failed: (error: Error) => void) {
     super({ keepAliveTimeout: 65_000, headersTimeout: 20_000 });
     // net.Server does not pass this option on (Node docs, "Capture rejections of promises").
     Reflect.apply(EventEmitter, this, [{ captureRejections: true }]);
-    this.inFlight = new InFlight(watcher);
-    this.#watcher = watcher;
+    this.#failed = failed;
     // Before the app exists: what attaches to the server while the app is made (engine.io) wraps this listener.
-    this.on("request", (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response));
+    this.on("request", this.serve);
     // Node reports a failed accept, such as EMFILE, here; the server goes on listening.
     this.on("error", (error) => {
-      if (this.listening) this.#watcher.failed?.(error);
+      if (this.listening) this.#failed(error);
     });
   }
 
@@ -69,14 +63,15 @@ export class AppServer extends Server {
     }
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  /** @internal The first `request` listener: one function for all servers. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
     const result: unknown = this.#app?.(request as never, response as never);
     // Express returns nothing; an async request listener returns a promise that nobody else looks at.
     if (isThenable(result)) result.then(undefined, (error: unknown) => this.#fail(error, request, response));
   }
 
   #fail(thrown: unknown, request: IncomingMessage, target: unknown): void {
-    this.#watcher.failed?.(toError(thrown));
+    this.#failed(toError(thrown));
     if (target instanceof ServerResponse) {
       sendProblem(request, target, {
         status: 500,

@@ -5,7 +5,7 @@ import { SwitchboardError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption, integerOption, textOption } from "../base/options.ts";
 import { type App, type AppFactory, makeApp, toAppFactory } from "./app.ts";
-import { AppServer, type AppServerWatcher } from "./app-server.ts";
+import { AppServer } from "./app-server.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
 
 /** Options of {@link useExpressServer}. */
@@ -39,7 +39,8 @@ export interface OpenServerSettings {
   host: string;
   ports: PortChoice;
   limits(): DrainLimits;
-  watcher: AppServerWatcher;
+  /** Hears what the app's listeners threw outside its own error handling. */
+  failed(error: Error): void;
   /** Called first when the server begins to stop, whoever asked for it. */
   stopping(): void;
   drained(result: DrainResult): void;
@@ -98,7 +99,7 @@ export function useExpressServerDaemon(config: ExpressServerConfig): Operation<E
  */
 export function* openServer(settings: OpenServerSettings): Operation<OpenedServer> {
   const { hostname, host, limits } = settings;
-  const server = new AppServer(settings.watcher);
+  const server = new AppServer(settings.failed);
   const stopped = new AbortController();
   let app: App | undefined;
   try {
@@ -133,7 +134,7 @@ function resolveExpressServer(config: ExpressServerConfig): OpenServerSettings {
     host: textOption("host", config.host ?? "127.0.0.1"),
     ports: onlyPort(port),
     limits: () => ({ graceMs, lingerMs: 0 }),
-    watcher: { failed: functionOption("onError", config.onError) ?? noop },
+    failed: functionOption("onError", config.onError) ?? noop,
     stopping: noop,
     drained: noop,
   };

@@ -2,107 +2,131 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { action, type Operation } from "effection";
 
-/** Told, synchronously, when work begins and ends. */
-export interface InFlightWatcher {
-  /** Something is in flight again. */
-  busy?(): void;
-  /** Nothing is in flight any more. */
-  idle?(): void;
-  /** This response has closed: sent to the end, or cut. */
-  closed?(response: ServerResponse): void;
-}
-
 /**
  * What a server is busy with: requests whose response has not closed, and upgraded sockets that are open.
  *
  * A request counts until its response *closes*, not until it ends: until then bytes may be on their way.
- * The listeners are made once per instance, so that counting a request allocates nothing.
+ *
+ * Made for many servers with little to do each: counting a request allocates nothing, and touches this object
+ * alone. A `Set` that is added to and deleted from makes a new table every few times; with 10,000 of them the
+ * garbage collector took a quarter of the time.
  */
 export class InFlight {
-  readonly requests: Set<ServerResponse> = new Set();
-  readonly sockets: Set<Duplex> = new Set();
-  readonly #watcher: InFlightWatcher;
-  readonly #onResponseClose: (this: ServerResponse) => void;
-  readonly #onSocketClose: (this: Duplex) => void;
-  #waiting: (() => void)[] = [];
+  /** When it became idle, on the clock of `performance.now()`. */
+  idleSince: number = performance.now();
+  #request: ServerResponse | undefined;
+  #moreRequests: Set<ServerResponse> | undefined;
+  #sockets: Set<Duplex> | undefined;
+  #waiting: (() => void)[] | undefined;
+  readonly #closed: ((response: ServerResponse) => void) | undefined;
 
-  constructor(watcher: InFlightWatcher) {
-    const inFlight = this;
-    this.#watcher = watcher;
-    this.#onResponseClose = function () {
-      inFlight.#release(this);
-    };
-    this.#onSocketClose = function () {
-      inFlight.removeSocket(this);
-    };
+  /** @param closed hears, synchronously, of each response that has closed: sent to the end, or cut. */
+  constructor(closed?: (response: ServerResponse) => void) {
+    this.#closed = closed;
   }
 
-  get size(): number {
-    return this.requests.size + this.sockets.size;
+  get requests(): number {
+    return (this.#request === undefined ? 0 : 1) + (this.#moreRequests?.size ?? 0);
+  }
+
+  get sockets(): number {
+    return this.#sockets?.size ?? 0;
+  }
+
+  get isIdle(): boolean {
+    return this.#request === undefined && this.requests + this.sockets === 0;
+  }
+
+  /** The responses that have not closed. */
+  *responses(): Iterable<ServerResponse> {
+    if (this.#request !== undefined) yield this.#request;
+    yield* this.#moreRequests ?? [];
   }
 
   /** Counts a request until its response closes. */
   addRequest(response: ServerResponse): void {
-    if (this.requests.has(response)) return;
-    if (this.size === 0) this.#watcher.busy?.();
-    this.requests.add(response);
-    response.on("close", this.#onResponseClose);
+    if (this.#request === response || this.#moreRequests?.has(response)) return;
+    if (this.#request === undefined) {
+      this.#request = response;
+    } else {
+      this.#moreRequests ??= new Set();
+      this.#moreRequests.add(response);
+    }
+    const holder = response as HeldResponse;
+    holder[OUTER] = holder[INNER];
+    holder[INNER] = this;
+    if (holder[OUTER] === undefined) response.on("close", releaseAll);
     // A pipelined response that waits for its turn has no socket yet, and never closes when the client leaves.
     if (response.socket === null) this.#releaseWith(response.req.socket, response);
   }
 
   /** Counts an upgraded socket until it closes. */
   addSocket(socket: Duplex): void {
-    if (this.sockets.has(socket) || socket.destroyed) return;
-    if (this.size === 0) this.#watcher.busy?.();
-    this.sockets.add(socket);
-    socket.on("close", this.#onSocketClose);
+    if (this.#sockets?.has(socket) || socket.destroyed) return;
+    this.#sockets ??= new Set();
+    this.#sockets.add(socket);
+    socket.on("close", () => this.removeSocket(socket));
   }
 
   /** No longer counts a socket. */
   removeSocket(socket: Duplex): void {
-    if (this.sockets.delete(socket)) this.#checkIdle();
+    if (this.#sockets?.delete(socket)) this.#checkIdle();
   }
 
   /** Returns when nothing is in flight. Not bounded: the caller sets the deadline. */
   whenIdle(): Operation<void> {
-    if (this.size === 0) return ready();
+    if (this.isIdle) return nothing();
     return action((resolve) => {
       const listener = () => resolve();
-      this.#waiting.push(listener);
+      this.#waiting = [...(this.#waiting ?? []), listener];
       return () => {
-        this.#waiting = this.#waiting.filter((other) => other !== listener);
+        this.#waiting = this.#waiting?.filter((other) => other !== listener);
       };
     }, "in flight until idle");
   }
 
   /** Ends everything that is in flight, now, by destroying its socket; says how much of it was not gone already. */
   cut(): { requests: number; sockets: number } {
-    const requests = [...this.requests].filter(({ req }) => !req.socket.destroyed);
-    const sockets = [...this.sockets].filter((socket) => !socket.destroyed);
+    const requests = [...this.responses()].filter(({ req }) => !req.socket.destroyed);
+    const sockets = [...(this.#sockets ?? [])].filter((socket) => !socket.destroyed);
     for (const { req } of requests) req.socket.destroy();
     for (const socket of sockets) socket.destroy();
     return { requests: requests.length, sockets: sockets.length };
   }
 
   #releaseWith(socket: Duplex, response: ServerResponse): void {
-    const release = () => this.#release(response);
+    const release = () => this.release(response);
     socket.setMaxListeners(0); // one for each response that waits
     socket.on("close", release);
     response.on("close", () => socket.off("close", release));
   }
 
-  #release(response: ServerResponse): void {
-    if (!this.requests.delete(response)) return;
-    this.#watcher.closed?.(response);
+  /** @internal */
+  release(response: ServerResponse): void {
+    if (this.#request === response) this.#request = undefined;
+    else if (!this.#moreRequests?.delete(response)) return;
+    this.#closed?.(response);
     this.#checkIdle();
   }
 
   #checkIdle(): void {
-    if (this.size > 0) return;
-    this.#watcher.idle?.();
-    for (const listener of this.#waiting) listener();
+    if (!this.isIdle) return;
+    this.idleSince = performance.now();
+    for (const listener of this.#waiting ?? []) listener();
   }
 }
 
-function* ready(): Operation<void> {}
+/**
+ * Who counts a response: the server it was given to, and the switchboard that gave it. Properties and one shared
+ * listener, because a listener for each server is two more objects that are not in the processor's cache.
+ */
+const INNER: unique symbol = Symbol("effection-switchboard.in-flight");
+const OUTER: unique symbol = Symbol("effection-switchboard.in-flight.outer");
+type HeldResponse = ServerResponse & { [INNER]?: InFlight | undefined; [OUTER]?: InFlight | undefined };
+
+function releaseAll(this: HeldResponse): void {
+  this[INNER]?.release(this);
+  this[OUTER]?.release(this);
+}
+
+function* nothing(): Operation<void> {}

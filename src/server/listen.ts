@@ -78,14 +78,14 @@ export function* listen(server: HttpServer, address: ListenAddress): Operation<n
  * cuts the rest. Returns when the port is free and every socket is gone.
  */
 export function* drain(server: HttpServer, inFlight: InFlight, limits: DrainLimits): Operation<DrainResult> {
-  const before = inFlight.size;
+  const before = inFlight.requests + inFlight.sockets;
   const closed = withResolvers<void>();
   const onClosed = () => closed.resolve();
   if (!server.listening) onClosed();
   // http's own close cuts idle connections at once; a request may be on its way on one of them.
   else if (limits.lingerMs > 0) NetServer.prototype.close.call(server, onClosed);
   else server.close(onClosed);
-  if (inFlight.size > 0 || limits.lingerMs > 0) {
+  if (!inFlight.isIdle || limits.lingerMs > 0) {
     yield* race([settled(inFlight, limits.lingerMs), closed.operation, sleep(limits.graceMs)]);
   }
   const cut = inFlight.cut();
@@ -104,7 +104,7 @@ function* settled(inFlight: InFlight, lingerMs: number): Operation<void> {
   do {
     yield* inFlight.whenIdle();
     if (lingerMs > 0) yield* sleep(lingerMs);
-  } while (inFlight.size > 0);
+  } while (!inFlight.isIdle);
 }
 
 function isBusy(error: unknown): boolean {

@@ -21,8 +21,6 @@ export interface RouteSettings {
 /** Finds the route of a request, or the reason why it has none. */
 export type Router = (request: IncomingMessage) => Route | Problem;
 
-/** Routes are remembered by the text of Host; clients choose it, so the memory is emptied when it is full. */
-const MEMORY = 20_000;
 const PORT = /^[0-9]{0,5}$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 const CONTROL: Route = { to: "control" };
@@ -44,19 +42,12 @@ export function isRoute(result: Route | Problem): result is Route {
  * name is itself. On a bare loopback name the field `X-App-Name` can name the hostname.
  */
 export function createRouter(settings: RouteSettings): Router {
-  const memory = new Map<string, Route>();
   return (request) => {
     const { url = "", headers } = request;
     if (!url.startsWith("/") && url !== "*") adoptTarget(request);
     const authority = headers.host as string;
-    if (headers["x-app-name"] !== undefined) return routeAppName(authority, headers["x-app-name"], settings);
-    const known = memory.get(authority);
-    if (known !== undefined) return known;
-    const route = routeAuthority(authority, settings);
-    if (!isRoute(route)) return route; // its text can be as long as a head
-    if (memory.size >= MEMORY) memory.clear();
-    memory.set(authority, route);
-    return route;
+    const appName = headers["x-app-name"];
+    return appName === undefined ? routeAuthority(authority, settings) : routeAppName(authority, appName, settings);
   };
 }
 

@@ -75,7 +75,7 @@ class Switchboard {
   readonly #pool: ServerPool;
   readonly #route: ReturnType<typeof createRouter>;
   readonly #admission: ReturnType<typeof createAdmission>;
-  readonly #inFlight = new InFlight({ closed: (response) => this.connections.settle(response) });
+  readonly #inFlight = new InFlight((response) => this.connections.settle(response));
   #draining = false;
 
   constructor(settings: SwitchboardSettings, pool: ServerPool) {
@@ -106,7 +106,7 @@ class Switchboard {
     const since = performance.now();
     this.#draining = true;
     onEvent({ type: "draining" });
-    for (const response of this.#inFlight.requests) response.shouldKeepAlive = false;
+    for (const response of this.#inFlight.responses()) response.shouldKeepAlive = false;
     const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;
     const { finished, requestsCut, socketsCut } = yield* drain(this.server, this.#inFlight, { graceMs, lingerMs });
     this.connections.destroy();

@@ -1,0 +1,58 @@
+import type { Outcome } from "./section.ts";
+
+/** A figure that is aimed at, and what was measured. */
+export interface Aim {
+  text: string;
+  measured: number;
+  met: boolean;
+}
+
+interface Goal {
+  section: string;
+  /** How the name of the row begins; the last one that fits counts. */
+  row: string;
+  text: string;
+  atLeast?: number;
+  atMost?: number;
+}
+
+const GOALS: readonly Goal[] = [
+  { section: "express", row: "switchboard", atLeast: 0.92, text: "handoff with Express >= 0.92 of direct" },
+  { section: "handler", row: "switchboard", atLeast: 0.85, text: "handoff with a bare handler >= 0.85 of direct" },
+  {
+    section: "hostnames",
+    row: "switchboard, a handler each",
+    atLeast: 0.85,
+    text: "many hostnames >= 0.85 of one, bare",
+  },
+  {
+    section: "hostnames",
+    row: "switchboard, one Express app for all",
+    atLeast: 0.85,
+    text: "many hostnames >= 0.85 of one, one Express app",
+  },
+  {
+    section: "hostnames",
+    row: "switchboard, an Express app each",
+    atLeast: 0.85,
+    text: "many hostnames >= 0.85 of one, an Express app each",
+  },
+  { section: "cold-start", row: "p50", atMost: 2, text: "cold start p50 <= 2 ms" },
+  { section: "cold-start", row: "starts/s", atLeast: 1_000, text: "starts over HTTP >= 1,000/s" },
+  { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },
+  { section: "lives", row: "halt all, built-in app", atMost: 2, text: "halting all <= 2 s" },
+];
+
+/** The aims of the sections that ran. A row with failures meets none. */
+export function judge(outcomes: ReadonlyMap<string, Outcome>): Aim[] {
+  return GOALS.flatMap(({ section, row, text, atLeast, atMost }) => {
+    const outcome = outcomes.get(section);
+    if (outcome === undefined) return [];
+    const rate = outcome.rates.findLast(({ name }) => name.startsWith(row));
+    const figure = outcome.figures.find(({ name }) => name === row);
+    const measured = rate?.ratio ?? figure?.value ?? Number.NaN;
+    const within =
+      measured >= (atLeast ?? Number.NEGATIVE_INFINITY) && measured <= (atMost ?? Number.POSITIVE_INFINITY);
+    return [{ text, measured, met: within && (rate?.failed ?? 0) === 0 }];
+  });
+}

@@ -1,0 +1,19 @@
+/** What the benchmark uses of autocannon, which comes without types. */
+declare module "autocannon" {
+  interface Client {
+    setRequests(requests: { method: string; path: string; headers: Record<string, string> }[]): void;
+  }
+  interface Options {
+    url: string;
+    connections: number;
+    duration: number;
+    setupClient(client: Client): void;
+  }
+  interface Result {
+    requests: { total: number };
+    non2xx: number;
+    errors: number;
+    duration: number;
+  }
+  export default function autocannon(options: Options): Promise<Result>;
+}
