@@ -179,7 +179,9 @@ export class Entry implements Idler {
 
   #run({ app, server, port }: OpenedServer): void {
     const { hostname } = this;
-    server.on("close", () => this.#end.reject(closedUnexpectedly(hostname)));
+    server.on("close", () => {
+      if (this.state === "running") this.#end.reject(closedUnexpectedly(hostname));
+    });
     this.#port = port;
     this.server = server;
     const task = this.#task as Task<void>;
