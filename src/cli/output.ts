@@ -8,7 +8,7 @@ export interface Sink {
 }
 
 /** An error that no app handled, and no server can be named for: thrown from a timer, say. */
-export interface UncaughtEvent {
+interface UncaughtEvent {
   type: "uncaught";
   error: Error;
   message: string;

@@ -1,7 +1,7 @@
 import { type BackoffSettings, backoffDelay } from "../resilience/backoff.ts";
 
 /** How the last start or run of a hostname failed, and when it may be tried again. */
-export interface Failure {
+interface Failure {
   error: Error;
   /** How many failures followed each other. */
   count: number;
