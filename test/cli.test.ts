@@ -118,6 +118,15 @@ describe.concurrent("switchboard", () => {
     expect(code).toBe(signal === "SIGINT" ? 130 : 143);
   });
 
+  it("ends when an app's own cleanup takes more than 5 s longer than the grace period", async ({ start }) => {
+    const program = start(...JSON_ARGS, "--grace", "0ms", "test/fixtures/hanging-cleanup.ts");
+    expect(await text(await listening(program), "shop")).toContain("ok");
+    program.kill("SIGTERM");
+    const { code, stderr } = await program.exited;
+    expect(stderr).toBe("switchboard: the shutdown took longer than 5000 ms; ending at once\n");
+    expect(code).toBe(143);
+  });
+
   it("shuts down when its terminal is gone", async ({ start }) => {
     const program = start(...JSON_ARGS);
     await listening(program);

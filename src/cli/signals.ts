@@ -33,7 +33,8 @@ export function* useSignals({ limitMs, first, forced }: SignalPolicy): Operation
     };
     if (since === undefined) {
       since = performance.now();
-      deadline = setTimeout(end, limitMs, `the shutdown took longer than ${limitMs} ms`).unref();
+      // It keeps the process alive: a cleanup that hangs may leave nothing else that does.
+      deadline = setTimeout(end, limitMs, `the shutdown took longer than ${limitMs} ms`);
       first(status);
     } else if (performance.now() - since > SAME_SIGNAL_MS) {
       end(`${signal} came a second time`);

@@ -85,7 +85,7 @@ export function* drain(server: HttpServer, inFlight: InFlight, limits: DrainLimi
   // http's own close cuts idle connections at once; a request may be on its way on one of them.
   else if (limits.lingerMs > 0) NetServer.prototype.close.call(server, onClosed);
   else server.close(onClosed);
-  if (!inFlight.isIdle || limits.lingerMs > 0) {
+  if (limits.graceMs > 0 && (!inFlight.isIdle || limits.lingerMs > 0)) {
     yield* race([settled(inFlight, limits.lingerMs), closed.operation, sleep(limits.graceMs)]);
   }
   const cut = inFlight.cut();
