@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { ensure, exit, main, type Operation, withResolvers } from "effection";
+import { ensure, exit, main, type Operation, spawn, suspend, withResolvers } from "effection";
 import { SwitchboardError, toError } from "./base/errors.ts";
+import { LONGEST_DELAY_MS } from "./base/options.ts";
 import { type Arguments, HELP, parseArguments, UsageError } from "./cli/arguments.ts";
 import { loadApp } from "./cli/module.ts";
 import { createHumanOutput, createJsonOutput, type OutputEvent } from "./cli/output.ts";
@@ -30,14 +31,18 @@ function* serve({ json, module, config }: Arguments): Operation<void> {
   const print = json ? createJsonOutput(process.stdout) : createHumanOutput(process.stdout, module);
   const ended = withResolvers<number>();
   yield* useSignals({
-    limitMs: config.graceMs + CLEANUP_MS,
+    limitMs: Math.min(config.graceMs + CLEANUP_MS, LONGEST_DELAY_MS),
     first: ended.resolve,
     forced: (why) => process.stderr.write(`switchboard: ${why}; ending at once\n`),
   });
   yield* useProcessErrors(print);
+  // A task of its own, because a signal may come while the module loads.
+  yield* spawn(function* () {
+    yield* exit(yield* ended.operation);
+  });
   const app = module === undefined ? undefined : yield* loadApp(module, config.startTimeoutMs);
   yield* useRunningSwitchboard({ ...config, ...(app && { app }), onEvent: print });
-  yield* exit(yield* ended.operation);
+  yield* suspend();
 }
 
 /** An app on this event loop must not end the process with what it throws from a timer, or leaves uncaught in a promise. */

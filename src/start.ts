@@ -3,7 +3,7 @@ import { ensure, type Operation, resource, run, suspend, until } from "effection
 import type { Agent } from "undici";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
-import { createEvents, type ServerEvent } from "./pool/events.ts";
+import { createEvents, type ServerEvent, tell } from "./pool/events.ts";
 import { openPool, type ServerPool } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
 import {
@@ -69,7 +69,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
   checkKnownOptions("useRunningSwitchboard", config, [...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS]);
-  const emit = functionOption("onEvent", config.onEvent) ?? noop;
+  const listener = functionOption("onEvent", config.onEvent) ?? noop;
+  const emit = (event: RunEvent) => tell(listener, event);
   const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
   const shutdown = createShutdown(graceMs);
   const onEvent = (event: RunEvent) => {

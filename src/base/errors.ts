@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** Every `code` a {@link SwitchboardError} can carry. Match on the code; messages may be reworded. */
 export type SwitchboardErrorCode =
   | "INVALID_OPTION"
@@ -42,7 +44,7 @@ export class SwitchboardError extends Error {
 /** Turns whatever was thrown into an Error; an Error passes through as it is. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
-  return new Error(typeof thrown === "string" ? thrown : `a value that is no Error was thrown: ${String(thrown)}`, {
-    cause: thrown,
-  });
+  if (typeof thrown === "string") return new Error(thrown, { cause: thrown });
+  // Not String(): that throws for an object without a prototype.
+  return new Error(`a value that is no Error was thrown: ${inspect(thrown, { depth: 0 })}`, { cause: thrown });
 }

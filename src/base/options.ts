@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { SwitchboardError } from "./errors.ts";
 
 /** The longest delay a timer of Node can hold (Node docs, `setTimeout`): longer ones would fire at once. */
-const LONGEST_DELAY_MS = 2 ** 31 - 1;
+export const LONGEST_DELAY_MS: number = 2 ** 31 - 1;
 
 /** Throws unless `config` is an object that has only the options in `known`: a misspelt option is an error, not a default. */
 export function checkKnownOptions(what: string, config: object, known: readonly string[]): void {

@@ -111,5 +111,10 @@ function clock(): string {
 function toJsonValue(value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const { name, message, stack } = value;
-  return { name, message, ...("code" in value && { code: value.code }), stack };
+  return {
+    name,
+    message,
+    ...("code" in value && ["string", "number"].includes(typeof value.code) && { code: value.code }),
+    stack,
+  };
 }

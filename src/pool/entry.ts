@@ -3,6 +3,7 @@ import { type Future, type Operation, type Scope, scoped, type Task, withResolve
 import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
+import { LONGEST_DELAY_MS } from "../base/options.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
@@ -40,8 +41,8 @@ export interface EntryHost {
   running(entry: Entry, info: ServerInfo): void;
   /** The entry has begun to stop: no request is given to it any more. */
   leaving(entry: Entry): void;
-  /** Remembers a failure and returns the delay until the next start, in milliseconds. */
-  failed(entry: Entry, error: Error): number;
+  /** Remembers a failure. */
+  failed(entry: Entry, error: Error): { failures: number; delayMs: number };
   /** The entry has ended: its port is free, nothing of it is left. */
   gone(entry: Entry): void;
 }
@@ -73,7 +74,7 @@ export class Entry implements Idler {
   #port: number | undefined;
   #begun = false;
   #stopAsked = false;
-  #timedOut = false;
+  #gaveUp = false;
   #resolveReady!: (info: ServerInfo) => void;
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
@@ -100,17 +101,16 @@ export class Entry implements Idler {
     const { hostname } = this;
     this.waiting = others.length > 0;
     this.#host.emit({ type: "starting", hostname });
-    if (this.#stopAsked)
-      this.#finish(undefined); // a listener stopped it before it began
-    else this.#task = this.#host.scope.run(() => this.#live(others));
+    this.#task = this.#host.scope.run(() => this.#live(others));
+    if (this.#begun && this.#stopAsked) this.#halt(); // its own factory stopped it, before there was a task to halt
   }
 
   /** Asks the server to stop, once; the first reason counts. Returns what resolves when it is gone. */
   stop(reason: StopReason): Future<void> {
     if (!this.#stopAsked && this.state !== "gone") {
       this.#stopAsked = true;
-      this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
       this.#leave();
+      this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
       if (this.info !== undefined) this.#end.resolve();
       else if (this.#begun) this.#halt();
       // else `#live` sees it when it begins: a task that is halted before that never runs, not even its `finally`
@@ -138,12 +138,11 @@ export class Entry implements Idler {
   *#serve(others: readonly Entry[]): Operation<void> {
     if (this.waiting) yield* this.#waitFor(others);
     const { startTimeoutMs } = this.#host;
-    const budget = setTimeout(() => {
-      this.#timedOut = true;
-      this.#halt();
-    }, startTimeoutMs);
+    const budget = setTimeout(() => this.#giveUp(), startTimeoutMs);
     try {
-      this.#run(yield* this.#open());
+      const opened = yield* this.#open();
+      if (this.#stopAsked) return;
+      this.#run(opened);
     } finally {
       clearTimeout(budget);
     }
@@ -194,11 +193,15 @@ export class Entry implements Idler {
   }
 
   *#waitFor(others: readonly Entry[]): Operation<void> {
-    const limitMs = this.#host.graceMs() + this.#host.startTimeoutMs;
-    this.#timedOut = !(yield* finishesWithin(limitMs, function* () {
+    const { hostname } = this;
+    const limitMs = Math.min(this.#host.graceMs() + this.#host.startTimeoutMs, LONGEST_DELAY_MS);
+    const inTime = yield* finishesWithin(limitMs, function* () {
       for (const entry of others) yield* entry.gone;
-    }));
-    if (this.#timedOut) throw new Error(`"${others[0]?.hostname}" has not stopped within ${limitMs} ms`);
+    });
+    if (!inTime) {
+      const message = `"${hostname}" waited ${limitMs} ms in vain for "${others[0]?.hostname}" to stop; see why its cleanup takes so long`;
+      throw new SwitchboardError("START_TIMEOUT", message, { hostname });
+    }
     this.waiting = false;
     this.#host.checkBackoff(this.hostname); // one of the others may have been this hostname, and have crashed
   }
@@ -218,53 +221,59 @@ export class Entry implements Idler {
     this.#host.emit({ type: "error", hostname: this.hostname, error, message: error.message });
   }
 
+  /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */
+  #giveUp(): void {
+    const { hostname } = this;
+    const { startTimeoutMs } = this.#host;
+    const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
+    this.#leave();
+    this.#gaveUp = true;
+    this.#failStart(new SwitchboardError("START_TIMEOUT", message, { hostname }));
+    this.#halt();
+  }
+
   /** The one place where an entry ends. Synchronous, because it runs in a `finally`. */
   #finish(thrown: unknown): void {
     const { hostname, info } = this;
     this.#leave();
     this.state = "gone";
     if (this.#port) this.#host.ports.give(this.#port);
-    const notReady = info === undefined ? this.#whyNotReady(thrown) : undefined;
-    const failure = this.#failure(thrown);
-    if (failure !== undefined) this.#report(failure);
     this.#host.gone(this);
-    if (info !== undefined) this.#host.emit({ type: "stopped", hostname });
-    const delayMs = failure !== undefined && !this.#stopAsked ? this.#host.failed(this, failure) : undefined;
-    if (notReady !== undefined) this.#rejectReady(notReady(delayMs));
+    if (info !== undefined) this.#finishRun(thrown);
+    else if (this.#isRefusal(thrown)) this.#rejectReady(thrown);
+    else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
+      if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
+      const message = `"${hostname}" was stopped before it was ready`;
+      this.#rejectReady(new SwitchboardError("START_STOPPED", message, { hostname }));
+    } else {
+      this.#failStart(toError(thrown));
+    }
     this.#resolveGone();
   }
 
-  /** The error to report, if this end is one. */
-  #failure(thrown: unknown): Error | undefined {
-    if (this.#timedOut) return this.#startTimeout();
-    return thrown === undefined || isRefusal(thrown) ? undefined : toError(thrown);
-  }
-
-  #whyNotReady(thrown: unknown): (retryAfterMs: number | undefined) => SwitchboardError {
+  #finishRun(thrown: unknown): void {
     const { hostname } = this;
-    if (this.#timedOut) return (retryAfterMs) => this.#startTimeout(retryAfterMs);
-    if (isRefusal(thrown)) return () => thrown;
-    if (thrown === undefined || this.#stopAsked) {
-      return () => new SwitchboardError("START_STOPPED", `"${hostname}" was stopped before it was ready`, { hostname });
-    }
-    const cause = toError(thrown);
-    return (retryAfterMs = 0) =>
-      new SwitchboardError("START_FAILED", `"${hostname}" could not start: ${cause.message}`, {
-        hostname,
-        cause,
-        retryAfterMs,
-      });
+    if (thrown !== undefined) this.#report(toError(thrown));
+    // Remembered before anybody hears of the stop: a listener that starts it again has to wait, too.
+    const backoff = thrown === undefined || this.#stopAsked ? undefined : this.#host.failed(this, toError(thrown));
+    this.#host.emit({ type: "stopped", hostname });
+    if (backoff !== undefined) this.#host.emit({ type: "backing-off", hostname, ...backoff });
   }
 
-  #startTimeout(retryAfterMs = 0): SwitchboardError {
+  #failStart(cause: Error): void {
     const { hostname } = this;
-    const { startTimeoutMs } = this.#host;
-    const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
-    return new SwitchboardError("START_TIMEOUT", message, { hostname, retryAfterMs });
+    this.#report(cause);
+    const backoff = this.#host.failed(this, cause);
+    this.#host.emit({ type: "backing-off", hostname, ...backoff });
+    const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
+    const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
+    const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
+    this.#rejectReady(new SwitchboardError(code, message, { hostname, cause, retryAfterMs: backoff.delayMs }));
   }
-}
 
-/** Not a failure of the server: it was not to be started. */
-function isRefusal(thrown: unknown): thrown is SwitchboardError {
-  return thrown instanceof SwitchboardError && (thrown.code === "DECLINED" || thrown.code === "BACKING_OFF");
+  /** Not a failure of the server: it was not to be started. */
+  #isRefusal(thrown: unknown): thrown is SwitchboardError {
+    if (!(thrown instanceof SwitchboardError) || thrown.hostname !== this.hostname) return false;
+    return thrown.code === "DECLINED" || thrown.code === "BACKING_OFF";
+  }
 }

@@ -1,4 +1,5 @@
 import { action, type Operation, resource, type Stream, type Subscription } from "effection";
+import { toError } from "../base/errors.ts";
 
 /** Why a server was stopped. */
 export type StopReason = "shutdown" | "idle" | "evicted" | "closing";
@@ -131,10 +132,11 @@ class Backlog<T> implements Subscription<T, void> {
   }
 }
 
-function tell<T>(listener: (event: T) => void, event: T): void {
+/** Calls a listener that may throw: it is reported as a process warning, and whoever emits goes on. */
+export function tell<T>(listener: (event: T) => void, event: T): void {
   try {
     listener(event);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error), { type: "SwitchboardListenerWarning" });
+    process.emitWarning(toError(error));
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
 import { toHostname } from "../base/hostname.ts";
-import { toFuture, useTaskScope } from "../base/operations.ts";
+import { noop, toFuture, useTaskScope } from "../base/operations.ts";
 import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
 import { createEvents, type ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
@@ -132,7 +132,9 @@ class Pool implements ServerPool, EntryHost {
     try {
       return this.#join(this.#checkHostname(name)).ready;
     } catch (error) {
-      return toFuture(Promise.reject(error));
+      const rejected = Promise.reject(error);
+      rejected.catch(noop); // as with a start that fails later: nobody has to wait for it
+      return toFuture(rejected);
     }
   }
 
@@ -146,10 +148,12 @@ class Pool implements ServerPool, EntryHost {
 
   shutdown(name: string): Future<void> {
     const hostname = toHostname(name) ?? "";
-    const entry = this.#entries.get(hostname);
-    if (entry !== undefined) return entry.stop("shutdown");
+    // There can be two: one that stops, and one that waits for that.
+    const stops = [...this.#alive]
+      .filter((entry) => entry.hostname === hostname)
+      .map((entry) => entry.stop("shutdown"));
     this.#failures.forget(hostname);
-    return toFuture(Promise.resolve());
+    return toFuture(Promise.all(stops).then(() => this.#failures.forget(hostname)));
   }
 
   inspect(): ServerPoolInspection {
@@ -176,14 +180,13 @@ class Pool implements ServerPool, EntryHost {
     this.#events.emit(event);
   }
 
-  failed(entry: Entry, error: Error): number {
+  failed(entry: Entry, error: Error): { failures: number; delayMs: number } {
     const { hostname } = entry;
     const now = performance.now();
     // A server that ran for longer than any delay was well: its crash is the first one.
     if (entry.info !== undefined && now - entry.runningSince > BACKOFF.maxMs) this.#failures.forget(hostname);
     const { count: failures, delayMs } = this.#failures.add(hostname, error, now);
-    this.emit({ type: "backing-off", hostname, failures, delayMs });
-    return delayMs;
+    return { failures, delayMs };
   }
 
   checkBackoff(hostname: string): void {
@@ -208,9 +211,14 @@ class Pool implements ServerPool, EntryHost {
   }
 
   gone(entry: Entry): void {
-    if (this.#entries.get(entry.hostname) === entry) this.#entries.delete(entry.hostname);
+    const { hostname } = entry;
     this.#alive.delete(entry);
     this.#places.release(entry);
+    if (this.#entries.get(hostname) !== entry) return;
+    this.#entries.delete(hostname);
+    if (!entry.waiting) return;
+    // It gave up while it waited for another one of its hostname, perhaps: who comes next must wait for that, too.
+    for (const other of this.#alive) if (other.hostname === hostname) this.#entries.set(hostname, other);
   }
 
   /** Stops, for as long as it runs, servers that have been idle for too long. */
@@ -234,6 +242,11 @@ class Pool implements ServerPool, EntryHost {
     this.checkBackoff(hostname);
     const entry = new Entry(hostname, this);
     const { follows } = this.#makeRoom(entry, current);
+    if (this.#entries.get(hostname) !== current) {
+      // To make room is an event, and a listener of it has asked for the same hostname.
+      this.#places.release(entry);
+      return this.#join(hostname);
+    }
     this.#entries.set(hostname, entry);
     this.#alive.add(entry);
     const others = new Set([current, follows].filter((other) => other !== undefined));

@@ -5,7 +5,9 @@ import { toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { type App, isThenable } from "./app.ts";
 import { InFlight } from "./in-flight.ts";
-import { sendProblem } from "./problem.ts";
+import { type Problem, sendProblem } from "./problem.ts";
+
+const APP_FAILED: Problem = { status: 500, code: "APP_FAILED", detail: "the app failed to answer this request" };
 
 /**
  * The `http.Server` an app runs on. It serves alike what arrives on its own port and what is handed to it by
@@ -22,7 +24,7 @@ export class AppServer extends Server {
     });
   }
 
-  readonly inFlight: InFlight = new InFlight();
+  readonly inFlight: InFlight;
   readonly #failed: (error: Error) => void;
   #app: App | undefined;
 
@@ -32,6 +34,7 @@ export class AppServer extends Server {
     // net.Server does not pass this option on (Node docs, "Capture rejections of promises").
     Reflect.apply(EventEmitter, this, [{ captureRejections: true }]);
     this.#failed = failed;
+    this.inFlight = new InFlight(noop, failed);
     // Before the app exists: what attaches to the server while the app is made (engine.io) wraps this listener.
     this.on("request", this.serve);
     // Node reports a failed accept, such as EMFILE, here; the server goes on listening.
@@ -47,13 +50,11 @@ export class AppServer extends Server {
 
   override emit(event: string, ...args: unknown[]): boolean {
     const [request, target] = args as [IncomingMessage, unknown];
-    if (event === "upgrade" && target instanceof Duplex) {
+    if ((event === "upgrade" || event === "connect") && target instanceof Duplex) {
       target.on("error", noop);
       this.inFlight.addSocket(target);
     } else if (target instanceof ServerResponse) {
       this.inFlight.addRequest(target);
-    } else {
-      return super.emit(event, ...args);
     }
     try {
       return super.emit(event, ...args);
@@ -73,11 +74,11 @@ export class AppServer extends Server {
   #fail(thrown: unknown, request: IncomingMessage, target: unknown): void {
     this.#failed(toError(thrown));
     if (target instanceof ServerResponse) {
-      sendProblem(request, target, {
-        status: 500,
-        code: "APP_FAILED",
-        detail: "the app failed to answer this request",
-      });
+      try {
+        sendProblem(request, target, APP_FAILED);
+      } catch {
+        target.destroy(); // the app has replaced what it takes to answer
+      }
     } else if (target instanceof Duplex) {
       target.destroy();
     }

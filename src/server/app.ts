@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from "node:http";
 import { inspect } from "node:util";
 import { type Operation, resource, until } from "effection";
-import { SwitchboardError } from "../base/errors.ts";
+import { SwitchboardError, toError } from "../base/errors.ts";
 import { fail } from "../base/options.ts";
 
 /** What an app factory gets. */
@@ -41,7 +41,7 @@ export function toAppFactory(option: string, value: unknown): AppFactory {
 
 /** Runs `factory`. Throws `DECLINED` when it returns `undefined`, `START_FAILED` when that is no app. */
 export function* makeApp(factory: AppFactory, context: AppContext): Operation<App> {
-  const app = yield* settle(factory(context));
+  const app = yield* settle(factory, context);
   if (typeof app === "function") return app;
   const { hostname } = context;
   if (app === undefined) throw new SwitchboardError("DECLINED", `there is no app for "${hostname}"`, { hostname });
@@ -52,16 +52,32 @@ export function* makeApp(factory: AppFactory, context: AppContext): Operation<Ap
   );
 }
 
-function* settle(result: ReturnType<AppFactory>): Operation<AppResult> {
-  if (isThenable(result)) return yield* until(Promise.resolve(result));
-  if (isOperation(result)) return yield* useApp(result);
-  return result;
+/** What a factory makes. Whatever it throws is an Error from here on. */
+function* settle(factory: AppFactory, context: AppContext): Operation<AppResult> {
+  try {
+    const result = factory(context);
+    if (isThenable(result)) return yield* until(Promise.resolve(result).catch(rethrow));
+    if (isOperation(result)) return yield* useApp(result);
+    return result;
+  } catch (error) {
+    throw toError(error);
+  }
+}
+
+function rethrow(thrown: unknown): never {
+  throw toError(thrown);
 }
 
 /** A resource of its own, so that tasks the app starts on its scope later outlive the server's drain. */
 function useApp(operation: Operation<AppResult>): Operation<AppResult> {
   return resource(function* (provide) {
-    yield* provide(yield* operation);
+    let app: AppResult;
+    try {
+      app = yield* operation;
+    } catch (error) {
+      throw toError(error);
+    }
+    yield* provide(app);
   });
 }
 

@@ -18,11 +18,17 @@ export class InFlight {
   #moreRequests: Set<ServerResponse> | undefined;
   #sockets: Set<Duplex> | undefined;
   #waiting: (() => void)[] | undefined;
-  readonly #closed: ((response: ServerResponse) => void) | undefined;
+  readonly #closed: (response: ServerResponse) => void;
+  /** @internal */
+  readonly failed: (error: Error) => void;
 
-  /** @param closed hears, synchronously, of each response that has closed: sent to the end, or cut. */
-  constructor(closed?: (response: ServerResponse) => void) {
+  /**
+   * @param closed hears, synchronously, of each response that has closed: sent to the end, or cut.
+   * @param failed hears of errors on a response, such as a write after its end: nobody else may listen for them.
+   */
+  constructor(closed: (response: ServerResponse) => void, failed: (error: Error) => void) {
     this.#closed = closed;
+    this.failed = failed;
   }
 
   get requests(): number {
@@ -46,6 +52,7 @@ export class InFlight {
   /** Counts a request until its response closes. */
   addRequest(response: ServerResponse): void {
     if (this.#request === response || this.#moreRequests?.has(response)) return;
+    if (response.destroyed || response.req.socket.destroyed) return;
     if (this.#request === undefined) {
       this.#request = response;
     } else {
@@ -53,9 +60,13 @@ export class InFlight {
       this.#moreRequests.add(response);
     }
     const holder = response as HeldResponse;
-    holder[OUTER] = holder[INNER];
-    holder[INNER] = this;
-    if (holder[OUTER] === undefined) response.on("close", releaseAll);
+    if (holder[OUTER] !== undefined) {
+      response.on("close", () => this.release(response)); // given on once more, by an app
+    } else {
+      holder[OUTER] = holder[INNER];
+      holder[INNER] = this;
+      if (holder[OUTER] === undefined) response.on("close", releaseAll).on("error", reportError);
+    }
     // A pipelined response that waits for its turn has no socket yet, and never closes when the client leaves.
     if (response.socket === null) this.#releaseWith(response.req.socket, response);
   }
@@ -105,7 +116,7 @@ export class InFlight {
   release(response: ServerResponse): void {
     if (this.#request === response) this.#request = undefined;
     else if (!this.#moreRequests?.delete(response)) return;
-    this.#closed?.(response);
+    this.#closed(response);
     this.#checkIdle();
   }
 
@@ -127,6 +138,10 @@ type HeldResponse = ServerResponse & { [INNER]?: InFlight | undefined; [OUTER]?:
 function releaseAll(this: HeldResponse): void {
   this[INNER]?.release(this);
   this[OUTER]?.release(this);
+}
+
+function reportError(this: HeldResponse, error: Error): void {
+  this[INNER]?.failed(error);
 }
 
 function* nothing(): Operation<void> {}

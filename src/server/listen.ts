@@ -24,6 +24,9 @@ export interface DrainLimits {
   lingerMs: number;
 }
 
+/** Servers that were asked to listen and do not yet: resolves when one never will, or has closed again. */
+const binding = new WeakMap<HttpServer, Operation<void>>();
+
 /** Which ports to try, in order. */
 export interface PortChoice {
   /** The next port to try; throws when there is none left. */
@@ -53,21 +56,29 @@ export function* listenOnFirstFree(server: HttpServer, host: string, ports: Port
  */
 export function* listen(server: HttpServer, address: ListenAddress): Operation<number> {
   const bound = withResolvers<void>();
+  const settled = withResolvers<void>();
   let wanted = true;
-  const onListening = () => (wanted ? bound.resolve() : void server.close());
-  const onError = (error: Error) => bound.reject(error);
+  const onListening = () => {
+    forget();
+    if (wanted) bound.resolve();
+    else server.close(() => settled.resolve());
+  };
+  const onError = (error: Error) => {
+    forget();
+    settled.resolve();
+    bound.reject(error);
+  };
   const forget = () => server.off("listening", onListening).off("error", onError);
+  binding.set(server, settled.operation);
+  // Before the app's own listeners: one that throws would keep these from being called.
   server
-    .on("listening", onListening)
-    .on("error", onError)
+    .prependListener("listening", onListening)
+    .prependListener("error", onError)
     .listen({ ...address });
   try {
     yield* bound.operation;
-    forget();
+    binding.delete(server);
     return (server.address() as AddressInfo).port;
-  } catch (error) {
-    forget();
-    throw error;
   } finally {
     wanted = false;
   }
@@ -80,11 +91,13 @@ export function* listen(server: HttpServer, address: ListenAddress): Operation<n
 export function* drain(server: HttpServer, inFlight: InFlight, limits: DrainLimits): Operation<DrainResult> {
   const before = inFlight.requests + inFlight.sockets;
   const closed = withResolvers<void>();
-  const onClosed = () => closed.resolve();
-  if (!server.listening) onClosed();
+  const pending = binding.get(server);
+  if (pending !== undefined) yield* pending;
+  server.prependListener("close", closed.resolve);
+  if (!server.listening) closed.resolve();
   // http's own close cuts idle connections at once; a request may be on its way on one of them.
-  else if (limits.lingerMs > 0) NetServer.prototype.close.call(server, onClosed);
-  else server.close(onClosed);
+  else if (limits.lingerMs > 0) NetServer.prototype.close.call(server);
+  else server.close();
   if (limits.graceMs > 0 && (!inFlight.isIdle || limits.lingerMs > 0)) {
     yield* race([settled(inFlight, limits.lingerMs), closed.operation, sleep(limits.graceMs)]);
   }

@@ -25,7 +25,11 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
   for (const field of response.getHeaderNames()) response.removeHeader(field);
   const html = accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
   const body = html ? toPage(problem) : toJson(problem);
-  response.writeHead(problem.status, { ...problemHead(problem, html), "Content-Length": Buffer.byteLength(body) });
+  // With the status text: an app may have set one that cannot be sent.
+  response.writeHead(problem.status, STATUS_CODES[problem.status], {
+    ...problemHead(problem, html),
+    "Content-Length": Buffer.byteLength(body),
+  });
   response.end(body);
 }
 

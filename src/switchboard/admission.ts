@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { inspect } from "node:util";
+import { toError } from "../base/errors.ts";
 import type { Problem } from "../server/problem.ts";
 import { misdirected } from "./problem.ts";
 
@@ -46,7 +47,7 @@ export function createAdmission(settings: AdmissionSettings): Admission | undefi
   };
 
   const broken = (hostname: string, thrown: unknown): Problem => {
-    failed(hostname, thrown instanceof Error ? thrown : new Error(String(thrown)));
+    failed(hostname, toError(thrown));
     return { status: 500, code: "ADMIT_FAILED", detail: "the admission check failed", hostname };
   };
 

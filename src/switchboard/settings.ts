@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { toHostname } from "../base/hostname.ts";
+import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, fail, functionOption, integerOption, textOption } from "../base/options.ts";
+import { tell } from "../pool/events.ts";
 import type { Admit } from "./admission.ts";
 
 /** What happens at the front door. */
@@ -70,6 +72,7 @@ export const SWITCHBOARD_OPTIONS: readonly (keyof SwitchboardConfig)[] = [
 /** Checks every option, before anything is opened. */
 export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettings {
   checkKnownOptions("useSwitchboard", config, SWITCHBOARD_OPTIONS);
+  const onEvent = functionOption("onEvent", config.onEvent) ?? noop;
   return {
     port: integerOption("port", config.port, 0, 65_535),
     host: textOption("host", config.host ?? "127.0.0.1"),
@@ -82,7 +85,7 @@ export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettin
     keepAliveTimeoutMs: durationOption("keepAliveTimeoutMs", config.keepAliveTimeoutMs ?? 65_000, 1),
     headTimeoutMs: durationOption("headTimeoutMs", config.headTimeoutMs ?? 20_000, 1),
     bodyTimeoutMs: durationOption("bodyTimeoutMs", config.bodyTimeoutMs ?? 300_000, 1),
-    onEvent: functionOption("onEvent", config.onEvent) ?? (() => {}),
+    onEvent: (event) => tell(onEvent, event),
   };
 }
 

@@ -75,7 +75,7 @@ class Switchboard {
   readonly #pool: ServerPool;
   readonly #route: ReturnType<typeof createRouter>;
   readonly #admission: ReturnType<typeof createAdmission>;
-  readonly #inFlight = new InFlight((response) => this.connections.settle(response));
+  readonly #inFlight = new InFlight((response) => this.connections.settle(response), noop);
   #draining = false;
 
   constructor(settings: SwitchboardSettings, pool: ServerPool) {
@@ -170,8 +170,11 @@ class Switchboard {
       this.#inFlight.addSocket(socket);
       void this.#hold(goal, this.#admission?.(goal, request), request, (end) => {
         if (!("server" in end)) refuseUpgrade(request, socket, end);
-        else if (end.server.listenerCount("upgrade") > 0) end.server.emit("upgrade", request, socket, head);
-        else this.#takePlainly(request, socket, head);
+        else if (end.server.listenerCount("upgrade") > 0) {
+          end.server.emit("upgrade", request, socket, head);
+          // The client has sent its end while it was held, when nobody listened: the app hears of it now.
+          if (socket.readableEnded) setImmediate(() => socket.emit("end"));
+        } else this.#takePlainly(request, socket, head);
       });
     }
   }
