@@ -111,11 +111,16 @@ export class Entry implements Idler {
       this.#stopAsked = true;
       this.#leave();
       this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
-      if (this.info !== undefined) this.#end.resolve();
-      else if (this.#begun) this.#halt();
-      // else `#live` sees it when it begins: a task that is halted before that never runs, not even its `finally`
+      if (this.info === undefined) this.#cancelStart();
+      else this.#end.resolve();
     }
     return this.gone;
+  }
+
+  #cancelStart(): void {
+    this.#rejectReady(this.#stoppedEarly()); // at once: the app's cleanup may take long
+    // Before it has begun, `#live` sees it: a task that is halted before that never runs, not even its `finally`.
+    if (this.#begun) this.#halt();
   }
 
   idleSince(): number | undefined {
@@ -223,6 +228,7 @@ export class Entry implements Idler {
 
   /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */
   #giveUp(): void {
+    if (this.#stopAsked) return;
     const { hostname } = this;
     const { startTimeoutMs } = this.#host;
     const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
@@ -243,8 +249,7 @@ export class Entry implements Idler {
     else if (this.#isRefusal(thrown)) this.#rejectReady(thrown);
     else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
       if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
-      const message = `"${hostname}" was stopped before it was ready`;
-      this.#rejectReady(new SwitchboardError("START_STOPPED", message, { hostname }));
+      this.#rejectReady(this.#stoppedEarly());
     } else {
       this.#failStart(toError(thrown));
     }
@@ -269,6 +274,11 @@ export class Entry implements Idler {
     const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
     const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
     this.#rejectReady(new SwitchboardError(code, message, { hostname, cause, retryAfterMs: backoff.delayMs }));
+  }
+
+  #stoppedEarly(): SwitchboardError {
+    const { hostname } = this;
+    return new SwitchboardError("START_STOPPED", `"${hostname}" was stopped before it was ready`, { hostname });
   }
 
   /** Not a failure of the server: it was not to be started. */

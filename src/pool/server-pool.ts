@@ -60,7 +60,7 @@ export const ServerPoolContext: Context<ServerPool> = createContext<ServerPool>(
  * A pool of servers.
  *
  * **Lifetime.** Ready at once, with no server. When the caller ends, every server stops, all in parallel: each
- * drains for at most `graceMs`. The last events are sent, then `events` ends. After that `getOrCreate` rejects
+ * drains for at most `graceMs`; what an app's own cleanup takes is waited for. The last events are sent, then `events` ends. After that `getOrCreate` rejects
  * with `POOL_CLOSED`. **Failure.** Throws `INVALID_OPTION` before anything is opened. No failure of a server
  * reaches the pool or its owner.
  *
