@@ -240,7 +240,7 @@ export class Entry implements Idler {
 
   /** The one place where an entry ends. Synchronous, because it runs in a `finally`. */
   #finish(thrown: unknown): void {
-    const { hostname, info } = this;
+    const { info } = this;
     this.#leave();
     this.state = "gone";
     if (this.#port) this.#host.ports.give(this.#port);
