@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { ensure, exit, main, type Operation, spawn, suspend, withResolvers } from "effection";
 import { SwitchboardError, toError } from "./base/errors.ts";
 import { LONGEST_DELAY_MS } from "./base/options.ts";
-import { type Arguments, HELP, parseArguments, UsageError } from "./cli/arguments.ts";
+import { type Arguments, HELP, parseArguments, toFlags, UsageError } from "./cli/arguments.ts";
 import { loadApp } from "./cli/module.ts";
 import { createHumanOutput, createJsonOutput, type OutputEvent } from "./cli/output.ts";
 import { useSignals } from "./cli/signals.ts";
@@ -27,8 +27,9 @@ function* command(argv: readonly string[]): Operation<void> {
   else yield* serve(args);
 }
 
-function* serve({ json, module, config }: Arguments): Operation<void> {
-  const print = json ? createJsonOutput(process.stdout) : createHumanOutput(process.stdout, module);
+function* serve(args: Arguments): Operation<void> {
+  const { json, module, config } = args;
+  const print = json ? createJsonOutput(process.stdout) : createHumanOutput(process.stdout, args);
   const ended = withResolvers<number>();
   yield* useSignals({
     limitMs: Math.min(config.graceMs + CLEANUP_MS, LONGEST_DELAY_MS),
@@ -63,10 +64,10 @@ function* useProcessErrors(print: (event: OutputEvent) => void): Operation<void>
 }
 
 function* endWith(error: unknown): Operation<void> {
-  if (error instanceof UsageError) {
-    yield* exit(2, `switchboard: ${error.message}; see switchboard --help`);
+  if (error instanceof UsageError || (error instanceof SwitchboardError && error.code === "INVALID_OPTION")) {
+    yield* exit(2, `switchboard: ${toFlags(error.message)}; see switchboard --help`);
   } else if (error instanceof SwitchboardError) {
-    yield* exit(error.code === "INVALID_OPTION" ? 2 : 1, `switchboard: ${error.message}`);
+    yield* exit(1, `switchboard: ${error.message}`);
   } else {
     throw error;
   }

@@ -68,7 +68,7 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * Both share one grace period. The last event is the report. **Failure.** As `useServerPool` and `useSwitchboard`.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  checkKnownOptions("useRunningSwitchboard", config, [...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS]);
+  checkKnownOptions("useRunningSwitchboard", config, [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS])]);
   const listener = functionOption("onEvent", config.onEvent) ?? noop;
   const emit = (event: RunEvent) => tell(listener, event);
   const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);

@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,6 +94,29 @@ describe("the package", () => {
     expect(stdout).toBe(`${JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")).version}\n`);
     await expect(run(process.execPath, [cli, "--port", "x"])).rejects.toMatchObject({ code: 2 });
   });
+
+  it.each(["commonjs", "module"])(
+    "serves the TypeScript module of the README in a package of type %s",
+    async (type) => {
+      await writeFile(join(project, "package.json"), JSON.stringify({ type }));
+      const app = (await readExamples()).find((text) => text.startsWith("// app.ts")) ?? "";
+      await writeFile(join(project, "app.ts"), app);
+      const cli = join(project, "node_modules/effection-switchboard/dist/cli.js");
+      const child = spawn(process.execPath, [cli, "./app.ts", "--port", "0", "--base-port", "0", "--json"], {
+        cwd: project,
+      });
+      const exited = once(child, "exit");
+      let answer = "";
+      for await (const line of createInterface(child.stdout)) {
+        const event = JSON.parse(line);
+        if (event.type !== "listening") continue;
+        answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
+        child.kill("SIGINT");
+      }
+      expect(answer).toBe("Hello from shop");
+      expect(await exited).toEqual([130, null]);
+    },
+  );
 });
 
 /** The whole programs among the examples of the README: those that import something. */

@@ -48,3 +48,10 @@ export function toError(thrown: unknown): Error {
   // Not String(): that throws for an object without a prototype.
   return new Error(`a value that is no Error was thrown: ${inspect(thrown, { depth: 0 })}`, { cause: thrown });
 }
+
+/** Where an error was thrown, as ` (file:line:column)`; nothing when it does not say. */
+export function whereThrown(thrown: unknown): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  const place = /^ +at .*?\(?((?:file:|\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
+  return place === undefined ? "" : ` (${place})`;
+}

@@ -29,7 +29,7 @@ Options
   --base-port NUMBER     the first port for servers; 0 is any free one  (default 3001)
   --max-servers NUMBER   how many servers may exist at once             (default 100)
   --idle-timeout TIME    stop a server nobody uses; or off              (default 15m)
-  --start-timeout TIME   how long a server may take to start            (default 10s)
+  --start-timeout TIME   how long a server, or the module, may take     (default 10s)
   --grace TIME           how long requests may take to finish at the end (default 10s)
   --domain NAME          serve only names under NAME; may be repeated   (default: every name)
   --default NAME         the hostname of requests that name none        (default "default")
@@ -39,7 +39,7 @@ Options
 
 TIME is a number with a unit: 500ms, 10s, 15m, 2h.
 
-Try it:  switchboard & curl http://hello.localhost:8000
+Try it: switchboard, then open http://hello.localhost:8000
 `;
 
 /** Turns the arguments of the command into what they mean. Throws a {@link UsageError} that names the option, the rule and the value. */
@@ -58,7 +58,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       host: values.host,
       basePort: toNumber("--base-port", values["base-port"], 65_535),
       maxServers: toNumber("--max-servers", values["max-servers"], 1_000_000),
-      idleTimeoutMs: idle === "off" ? Number.POSITIVE_INFINITY : toMs("--idle-timeout", idle, " or off"),
+      idleTimeoutMs: idle === "off" ? Number.POSITIVE_INFINITY : toMs("--idle-timeout", idle, ", or off"),
       startTimeoutMs: toMs("--start-timeout", values["start-timeout"]),
       graceMs: toMs("--grace", values.grace),
       defaultHostname,
@@ -88,13 +88,29 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\. To specify a positional.*/s, ""));
+    throw new UsageError((error as Error).message.split(/\n|\. To specify a positional/, 1)[0]);
   }
 }
 
 function toNumber(option: string, value: string, max: number): number {
   if (/^\d+$/.test(value) && Number(value) <= max) return Number(value);
   throw new UsageError(`${option} must be a whole number from 0 to ${max}, got ${JSON.stringify(value)}`);
+}
+
+/** The option of the command that an option of the API was set by. */
+const FLAGS: [RegExp, string][] = [
+  [/^maxServers\b/, "--max-servers"],
+  [/^startTimeoutMs\b/, "--start-timeout"],
+  [/^idleTimeoutMs\b/, "--idle-timeout"],
+  [/^graceMs\b/, "--grace"],
+  [/^domains\[\d+\]/, "--domain"],
+  [/^defaultHostname\b/, "--default"],
+  [/^host\b/, "--host"],
+];
+
+/** A sentence about an option of the API, in the words of the command line. */
+export function toFlags(message: string): string {
+  return FLAGS.reduce((text, [option, flag]) => text.replace(option, flag), message);
 }
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Operation, race, sleep, until } from "effection";
-import { SwitchboardError, toError } from "../base/errors.ts";
+import { SwitchboardError, toError, whereThrown } from "../base/errors.ts";
 import { type AppFactory, toAppFactory } from "../server/app.ts";
 
 /** Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`. */
@@ -13,7 +13,7 @@ export function* loadApp(file: string, limitMs: number): Operation<AppFactory> {
   try {
     loaded = yield* race([until(load(path)), late(limitMs)]);
   } catch (error) {
-    throw failed(file, toError(error).message, error);
+    throw failed(file, `${toError(error).message}${whereThrown(error)}`, error);
   }
   try {
     return toAppFactory("its default export", toDefaultExport(loaded));
@@ -23,9 +23,14 @@ export function* loadApp(file: string, limitMs: number): Operation<AppFactory> {
 }
 
 async function load(path: string): Promise<unknown> {
-  // tsx reads what Node cannot: it is loaded for TypeScript only.
-  if (/^\.[cm]?tsx?$/.test(extname(path))) (await import("tsx/esm/api")).register();
+  if (/^\.[cm]?tsx?$/.test(extname(path))) await readTypeScript();
   return import(pathToFileURL(path).href);
+}
+
+/** Lets Node read TypeScript, in packages of either kind; loaded only when there is some to read. */
+async function readTypeScript(): Promise<void> {
+  (await import("tsx/cjs/api")).register(); // first: in a CommonJS package the other one ends here
+  (await import("tsx/esm/api")).register();
 }
 
 /** A CommonJS module that was compiled from ESM has its default export one level deeper. */

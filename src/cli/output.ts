@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
+import { whereThrown } from "../base/errors.ts";
 import type { RunEvent } from "../start.ts";
+import type { Arguments } from "./arguments.ts";
 
 /** Where text goes. */
 export interface Sink {
@@ -25,11 +27,11 @@ export function createJsonOutput(sink: Sink): (event: OutputEvent) => void {
 }
 
 /** A start-up block, one line per event, and the report. Colours only on a terminal that wants them. */
-export function createHumanOutput(sink: Sink, module: string | undefined): (event: OutputEvent) => void {
+export function createHumanOutput(sink: Sink, { module, config }: Arguments): (event: OutputEvent) => void {
   const colours = sink.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
   return (event) => {
-    if (event.type === "listening") sink.write(startUp(event, module, paint));
+    if (event.type === "listening") sink.write(startUp(event, module, config.domains?.[0] ?? "localhost", paint));
     else if (event.type === "report") sink.write(report(event, paint));
     else {
       const line = describe(event, paint);
@@ -38,16 +40,18 @@ export function createHumanOutput(sink: Sink, module: string | undefined): (even
   };
 }
 
+type Listening = Extract<RunEvent, { type: "listening" }>;
+
 type Paint = (style: Style, text: string) => string;
 
-function startUp(event: { url: string; port: number }, module: string | undefined, paint: Paint): string {
-  const example = `http://hello.localhost:${event.port}`;
+function startUp({ url, port }: Listening, module: string | undefined, domain: string, paint: Paint): string {
+  const name = `hello.${domain}`;
   const app = module ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
   return `
   ${paint("bold", "Switchboard")} gives every hostname its own server.
 
-  Open   ${paint("cyan", example)}
-  Or     ${paint("cyan", `curl -H 'Host: hello.localhost' ${event.url}`)}
+  Open   ${paint("cyan", `http://${name}:${port}`)}
+  Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
   App    ${app}
   Stop   Ctrl-C
 
@@ -59,7 +63,7 @@ function report(event: Extract<RunEvent, { type: "report" }>, paint: Paint): str
   const cut = requestsCut + socketsCut;
   const cuts = `${count(requestsCut, "request")} and ${count(socketsCut, "socket")} cut`;
   return `
-  ${paint("bold", "Stopped")} ${count(serversStopped, "server")} in ${ms} ms: ${count(requestsFinished, "request")} finished, ${cut > 0 ? paint("yellow", cuts) : cuts}.
+  ${paint("bold", "Stopped")} ${count(serversStopped, "server")} in ${ms} ms: ${count(requestsFinished, "request")} in flight finished, ${cut > 0 ? paint("yellow", cuts) : cuts}.
 `;
 }
 
@@ -76,13 +80,13 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "backing-off":
       return `${paint("yellow", "waiting")}  ${event.hostname}: failure ${event.failures}, next start possible in ${Math.ceil(event.delayMs)} ms`;
     case "error":
-      return `${paint("red", "error")}    ${event.hostname}: ${event.message}`;
+      return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
     case "front-error":
       return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${event.message}`;
     case "uncaught":
       return `${paint("red", "error")}    an app did not catch: ${event.error.stack ?? event.message}`;
     case "draining":
-      return `${paint("dim", "draining")} what is in flight may finish; interrupt again to stop at once`;
+      return `${paint("dim", "draining:")} what is in flight may finish; interrupt again to stop at once`;
     case "starting":
     case "drained":
     case "listening":

@@ -263,7 +263,7 @@ class Pool implements ServerPool, EntryHost {
     const { hostname } = entry;
     const { maxServers, whenFull } = this.#settings;
     const why = whenFull === "reject" ? "" : " and none of them is idle";
-    throw new SwitchboardError("POOL_FULL", `all ${maxServers} servers are in use${why}; raise maxServers`, {
+    throw new SwitchboardError("POOL_FULL", `the limit of ${maxServers} (maxServers) servers is reached${why}`, {
       hostname,
     });
   }
