@@ -7,8 +7,8 @@ export interface Idler {
 }
 
 /**
- * What has been idle for longest. It looks at all of them: keeping them in order instead would touch two other
- * servers at every request, and that costs more in the sum.
+ * What has been idle for longest. It looks at all of them, once for each eviction: keeping them in order instead
+ * would be work at every request.
  */
 export function longestIdle<T extends Idler>(idlers: Iterable<T>): T | undefined {
   let longest: T | undefined;

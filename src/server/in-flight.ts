@@ -7,9 +7,8 @@ import { action, type Operation } from "effection";
  *
  * A request counts until its response *closes*, not until it ends: until then bytes may be on their way.
  *
- * Made for many servers with little to do each: counting a request allocates nothing, and touches this object
- * alone. A `Set` that is added to and deleted from makes a new table every few times; with 10,000 of them the
- * garbage collector took a quarter of the time.
+ * Made for many servers with little to do each: counting a single request allocates nothing, and touches this
+ * object alone. A `Set` that is added to and deleted from would make a new table every few times.
  */
 export class InFlight {
   /** When it became idle, on the clock of `performance.now()`. */
