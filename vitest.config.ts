@@ -1,6 +1,16 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
 const config: ViteUserConfig = defineConfig({
+  // Examples and the tutorial import the package by its name, as users do; tsconfig.json has the same paths.
+  resolve: {
+    alias: {
+      "effection-switchboard/testing": source("testing/index.ts"),
+      "effection-switchboard": source("index.ts"),
+    },
+  },
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,
