@@ -1,4 +1,4 @@
-/** What the benchmark uses of autocannon, which comes without types. */
+/** What is used of autocannon, which comes without types. */
 declare module "autocannon" {
   interface Client {
     setRequests(requests: { method: string; path: string; headers: Record<string, string> }[]): void;
@@ -7,7 +7,9 @@ declare module "autocannon" {
     url: string;
     connections: number;
     duration: number;
-    setupClient(client: Client): void;
+    setupClient?(client: Client): void;
+    headers?: Record<string, string>;
+    workers?: number;
   }
   interface Result {
     requests: { total: number };

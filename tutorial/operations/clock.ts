@@ -1,0 +1,19 @@
+// #region clock
+import { main, type Operation, sleep, spawn } from "effection";
+
+function* tick(): Operation<void> {
+  for (let i = 1; ; i += 1) {
+    console.log(`tick ${i}`);
+    yield* sleep(400);
+  }
+}
+
+await main(function* () {
+  const ticking = yield* spawn(tick);
+  try {
+    yield* ticking;
+  } finally {
+    console.log("the clock stops");
+  }
+});
+// #endregion

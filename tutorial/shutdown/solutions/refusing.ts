@@ -1,0 +1,22 @@
+import type { Server } from "node:http";
+import { ensure, type Operation, resource } from "effection";
+import { type DrainReport, useDrain } from "../drain.ts";
+
+/** A drain that answers 503 to whatever still comes in, instead of having it delivered. */
+export function useRefusingDrain(
+  server: Server,
+  graceMs: number,
+  onReport: (report: DrainReport) => void,
+): Operation<void> {
+  return resource(function* (provide) {
+    yield* useDrain(server, graceMs, onReport);
+    yield* ensure(() => {
+      // Registered after the drain, so that it runs before it.
+      server.removeAllListeners("request");
+      server.on("request", (_request, response) => {
+        response.writeHead(503, { connection: "close" }).end("this server is shutting down\n");
+      });
+    });
+    yield* provide();
+  });
+}
