@@ -1,0 +1,94 @@
+import { relative } from "node:path";
+import type { EntryPoint } from "./api.ts";
+import type { Declaration, Member } from "./declaration.ts";
+import { code, table, toDefault, toMarkdown } from "./markdown.ts";
+
+/** What the exports of each folder of `src/` are about, in the order of the reference. */
+const SUBJECTS: readonly (readonly [room: string, subject: string])[] = [
+  ["start", "Pool and switchboard in one"],
+  ["pool", "The pool"],
+  ["switchboard", "The front door"],
+  ["server", "Apps, and servers alone"],
+  ["base", "Errors"],
+  ["testing", "For tests"],
+];
+
+const KINDS: readonly Declaration["kind"][] = ["function", "const", "class", "interface", "type"];
+
+/** The API reference, for `src/README.md`. */
+export function renderReference(entryPoints: readonly EntryPoint[]): string {
+  const names = new Set(entryPoints.flatMap(({ exports }) => exports.map(({ name }) => name)));
+  const parts = entryPoints.map((entryPoint) => renderEntryPoint(entryPoint, names));
+  return `# Reference
+
+Every export, from the doc comments of the sources; \`npm run docs\` writes this file. How to begin, and why it is so, is
+in the [README](../README.md).
+
+**Lifetime** says when something is ready, what releases it, and in which order. **Failure** says what can go wrong, and
+who hears of it. Durations are milliseconds; an option that is \`undefined\` has its default.
+
+${parts.join("\n")}`;
+}
+
+function renderEntryPoint({ name, exports }: EntryPoint, names: ReadonlySet<string>): string {
+  const subjects = [...new Set(exports.map(subjectOf))].sort((a, b) => rank(a) - rank(b));
+  const groups = subjects.map((subject) => ({
+    subject,
+    members: exports
+      .filter((declaration) => subjectOf(declaration) === subject)
+      .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)),
+  }));
+  const contents = groups.map(
+    ({ subject, members }) => `- ${subject}: ${members.map(({ name }) => linkTo(name)).join(", ")}`,
+  );
+  const sections = groups.map(
+    ({ subject, members }) =>
+      `### ${subject}\n\n${members.map((declaration) => renderDeclaration(declaration, names)).join("\n")}`,
+  );
+  return `## ${code(name)}\n\n${contents.join("\n")}\n\n${sections.join("\n")}`;
+}
+
+function renderDeclaration(declaration: Declaration, names: ReadonlySet<string>): string {
+  const { name, file, doc, signature, members } = declaration;
+  const prose = (text: string) => toMarkdown(text, (target) => linkIfKnown(target, names));
+  const path = relative("src", file);
+  const parts = [
+    `#### ${code(name)}`,
+    `\`\`\`ts\n${signature}\n\`\`\``,
+    prose(doc?.text ?? ""),
+    (doc?.tags ?? []).map(({ tag, text }) => `- ${tag === "returns" ? "Returns" : "Takes"} ${prose(text)}`).join("\n"),
+    members.length > 0 ? renderMembers(declaration, prose) : "",
+    `Source: [${path}](${path})`,
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function renderMembers({ name, kind, members }: Declaration, prose: (text: string) => string): string {
+  const meaning = ({ doc }: Member) => prose(doc?.text ?? "");
+  if (name.endsWith("Config")) {
+    const rows = members.map((member) => [code(member.name), meaning(member), toDefault(member.doc?.default)]);
+    return table(["option", "meaning", "default"], rows);
+  }
+  const rows = members.map((member) => [code(member.name), meaning(member)]);
+  return table([kind === "type" ? "one of" : "member", "meaning"], rows);
+}
+
+function subjectOf({ file }: Declaration): string {
+  const room = (file.split("/")[1] as string).replace(/\.ts$/, "");
+  return SUBJECTS.find(([known]) => known === room)?.[1] ?? room;
+}
+
+function rank(subject: string): number {
+  const at = SUBJECTS.findIndex(([, known]) => known === subject);
+  return at === -1 ? SUBJECTS.length : at;
+}
+
+/** `ServerPool.inspect` is described where `ServerPool` is. */
+function linkIfKnown(target: string, names: ReadonlySet<string>): string {
+  const [name = ""] = target.split(".");
+  return names.has(name) ? `[${code(target)}](#${name.toLowerCase()})` : code(target);
+}
+
+function linkTo(name: string): string {
+  return `[${code(name)}](#${name.toLowerCase()})`;
+}
