@@ -26,8 +26,8 @@ export interface AppContext {
  *
  * **Lifetime.** It answers from the moment its server listens until the drain is over.
  *
- * **Failure.** What it throws, or a promise of its that rejects, outside its own error handling answers 500 and is an
- * `error` event; its server goes on.
+ * **Failure.** What it throws, or a promise of its that rejects, outside its own error handling answers 500; its pool
+ * tells it as an `error` event, a server alone its `onError`. The server goes on.
  */
 export type App = RequestListener;
 

@@ -75,9 +75,10 @@ export interface OpenedServer {
  * **Lifetime.** Ready when it listens. Released when the caller ends: it stops accepting, requests in flight
  * get `graceMs` to finish, the rest is cut, `signal` is aborted, then what the app factory acquired is released.
  *
- * **Failure.** Throws what the app factory throws, and what Node reports when the port cannot be bound. An app
- * that fails on a request answers 500; the server stays. Throws nothing when the server is closed by somebody
- * else: that is what {@link useExpressServerDaemon} is for.
+ * **Failure.** Throws `INVALID_OPTION` at the call, what the app factory throws, `LISTEN_FAILED` when the port is taken,
+ * and what Node reports when it cannot be bound for another reason. An app that fails on a request answers 500; the
+ * server stays. Throws nothing when the server is closed by somebody else: that is what {@link useExpressServerDaemon} is
+ * for.
  *
  * ```ts
  * const { url } = yield* useExpressServer({ app: () => express().get("/", (_, res) => void res.send("hi")) });

@@ -9,11 +9,15 @@ import { eventsTable, optionsTable } from "./tables.ts";
 
 const BOTH = "\n * **Lifetime.** Short.\n * **Failure.** None.\n */\n";
 
-/** A package with one entry point, and what else it is made of. */
+/** A package with an entry point, a second one if there is a source for it, and what else it is made of. */
 function repository(entry: string, files: Record<string, string> = {}): ReadText {
   const manifest = {
     name: "pkg",
-    exports: { ".": { default: "./dist/index.js" }, "./package.json": "./package.json" },
+    exports: {
+      ".": { default: "./dist/index.js" },
+      "./more": { default: "./dist/more/index.js" },
+      "./package.json": "./package.json",
+    },
   };
   const all: Record<string, string> = { "package.json": JSON.stringify(manifest), "src/index.ts": entry, ...files };
   return (path) => all[path];
@@ -97,6 +101,21 @@ describe("the generator", () => {
     const reference = renderReference(readEntryPoints(repository(text)));
     expect(reference).toContain("Like [`I.a`](#i) and `hidden`.");
     expect(reference).toContain("| `a` | A \\| B. |");
+  });
+
+  it("takes every entry point that has a source, and describes nothing twice", () => {
+    const more = { "src/more/index.ts": `export { f } from "../index.ts";\n/** G.${BOTH}export const g: number = 1;` };
+    const read = repository(`/** F.${BOTH}export function f(): void {}`, more);
+    const reference = renderReference(readEntryPoints(read));
+    expect(reference.match(/^##.*$/gm)).toEqual([
+      "## `pkg`",
+      "### index",
+      "#### `f`",
+      "## `pkg/more`",
+      "### more",
+      "#### `g`",
+    ]);
+    expect(reference).toContain("- more: [`g`](#g)\n- As above: [`f`](#f)");
   });
 
   it("gives options that are the same one row", () => {

@@ -18,7 +18,8 @@ const KINDS: readonly Declaration["kind"][] = ["function", "const", "class", "in
 /** The API reference, for `src/README.md`. */
 export function renderReference(entryPoints: readonly EntryPoint[]): string {
   const names = new Set(entryPoints.flatMap(({ exports }) => exports.map(({ name }) => name)));
-  const parts = entryPoints.map((entryPoint) => renderEntryPoint(entryPoint, names));
+  const described = new Set<string>();
+  const parts = entryPoints.map((entryPoint) => renderEntryPoint(entryPoint, names, described));
   return `# Reference
 
 Every export, from the doc comments of the sources; \`npm run docs\` writes this file. How to begin, and why it is so, is
@@ -30,11 +31,15 @@ who hears of it. Durations are milliseconds; an option that is \`undefined\` has
 ${parts.join("\n")}`;
 }
 
-function renderEntryPoint({ name, exports }: EntryPoint, names: ReadonlySet<string>): string {
-  const subjects = [...new Set(exports.map(subjectOf))].sort((a, b) => rank(a) - rank(b));
+/** What two entry points export is described where it comes first. */
+function renderEntryPoint({ name, exports }: EntryPoint, names: ReadonlySet<string>, described: Set<string>): string {
+  const own = exports.filter((declaration) => !described.has(placeOf(declaration)));
+  const again = exports.filter((declaration) => described.has(placeOf(declaration)));
+  for (const declaration of own) described.add(placeOf(declaration));
+  const subjects = [...new Set(own.map(subjectOf))].sort((a, b) => rank(a) - rank(b));
   const groups = subjects.map((subject) => ({
     subject,
-    members: exports
+    members: own
       .filter((declaration) => subjectOf(declaration) === subject)
       .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind)),
   }));
@@ -45,6 +50,7 @@ function renderEntryPoint({ name, exports }: EntryPoint, names: ReadonlySet<stri
     ({ subject, members }) =>
       `### ${subject}\n\n${members.map((declaration) => renderDeclaration(declaration, names)).join("\n")}`,
   );
+  if (again.length > 0) contents.push(`- As above: ${again.map(({ name }) => linkTo(name)).join(", ")}`);
   return `## ${code(name)}\n\n${contents.join("\n")}\n\n${sections.join("\n")}`;
 }
 
@@ -71,6 +77,10 @@ function renderMembers({ name, kind, members }: Declaration, prose: (text: strin
   }
   const rows = members.map((member) => [code(member.name), meaning(member)]);
   return table([kind === "type" ? "one of" : "member", "meaning"], rows);
+}
+
+function placeOf({ file, line }: Declaration): string {
+  return `${file}:${line}`;
 }
 
 function subjectOf({ file }: Declaration): string {
