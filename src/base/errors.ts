@@ -14,9 +14,9 @@ export type SwitchboardErrorCode =
   | "INVALID_HOSTNAME"
   /** The pool has ended. Ask for servers only while its owner lives. */
   | "POOL_CLOSED"
-  /** The limit of servers is reached, and none could make room. Raise `maxServers`, or set `idleTimeoutMs`. */
+  /** The limit of servers is reached, and none may make room. Raise `maxServers`; see `whenFull` and `idleTimeoutMs`. */
   | "POOL_FULL"
-  /** The last start or run failed, and the next start is not yet possible. Try again after `retryAfterMs`; `cause` is what failed. */
+  /** The last start or run failed, and the next start is not yet possible. See `cause`; ask after `retryAfterMs`. */
   | "BACKING_OFF"
   /** The app factory failed, made something that is no app, or no port could be bound. See `cause`. */
   | "START_FAILED"

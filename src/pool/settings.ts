@@ -24,7 +24,10 @@ export interface ServerPoolConfig {
   basePort?: number | undefined;
   /** How many servers may exist at once, those that start and stop included. @default 100 */
   maxServers?: number | undefined;
-  /** At `maxServers`: `"evict-idle"` stops the longest idle server, `"reject"` or none idle answers 503. @default "evict-idle" */
+  /**
+   * At `maxServers`: `"evict-idle"` stops the longest idle server, `"reject"` or none idle answers 503.
+   * @default "evict-idle"
+   */
   whenFull?: "evict-idle" | "reject" | undefined;
   /** Stops a server with no request and no open socket for this long; `Infinity` is never. @default Infinity */
   idleTimeoutMs?: number | undefined;

@@ -50,7 +50,10 @@ export interface SwitchboardConfig {
    * @default every name
    */
   domains?: readonly string[] | undefined;
-  /** Asked before every delivery; `false` answers 421, and the name is refused for `refusedForMs` without asking. @default none */
+  /**
+   * Asked before every delivery; `false` answers 421, and the name is refused for `refusedForMs` without asking.
+   * @default none
+   */
   admit?: ((hostname: string, request: IncomingMessage) => boolean | Promise<boolean>) | undefined;
   /** How long a promise of `admit` may take; then 504. @default 5000 */
   admitTimeoutMs?: number | undefined;

@@ -48,7 +48,8 @@ export interface SwitchboardHandle {
  * to finish, while every new request on an open connection gets 503 and `Connection: close`; the rest is cut.
  * The pool is not touched: it must outlive the switchboard, so acquire it first.
  *
- * **Failure.** Throws `INVALID_OPTION`, and `LISTEN_FAILED` when the port cannot be bound. No request, socket or app makes it fail.
+ * **Failure.** Throws `INVALID_OPTION`, and `LISTEN_FAILED` when the port cannot be bound. No request, socket or app
+ * makes it fail.
  *
  * ```ts
  * const pool = yield* useServerPool();
