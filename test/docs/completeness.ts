@@ -8,6 +8,11 @@ export function findGaps(entryPoints: readonly EntryPoint[]): string[] {
   return [...new Set(gaps)];
 }
 
+/** Whether an interface of this name is a set of options. */
+export function areOptions(name: string): boolean {
+  return /(?:Config|Options)$/.test(name);
+}
+
 function gapsOf(declaration: Declaration): string[] {
   const { doc, name, file, line, members } = declaration;
   const own: string[] = [];
@@ -29,7 +34,7 @@ function gapsOf(declaration: Declaration): string[] {
 
 function gapOf({ doc, optional }: Member, { name }: Declaration): string | undefined {
   if (doc === undefined || doc.text === "") return "has no doc comment";
-  const isOption = name.endsWith("Config");
+  const isOption = areOptions(name);
   if (isOption && optional && !doc.default) return "is optional and has no @default; say none where there is none";
   if (isOption && !optional && doc.default !== undefined) return "is required and has a @default";
   return undefined;

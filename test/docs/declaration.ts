@@ -119,15 +119,21 @@ function withoutBody(node: Node, source: Source): string {
   const value = node.type === "PropertyDefinition" && node.typeAnnotation ? (node.value as Node | null) : null;
   let text = strip(node.start, body?.start ?? value?.start ?? node.end, source).replace(/\s*=?$/, "");
   for (const parameter of (callable.params as Node[] | undefined) ?? []) {
-    if (parameter.type !== "AssignmentPattern") continue;
-    const [left, right] = [parameter.left as Node, parameter.right as Node];
-    const type = left.typeAnnotation as Node;
-    const name = source.text.slice(left.start, type.start);
-    const given = source.text.slice(left.start, right.end);
-    text = text.replace(given, `${name}?${textOf(type, source.text)}`);
+    text = text.replace(textOf(parameter, source.text), describeParameter(parameter, source.text));
   }
   text = text.replace(/^async /, "").replace(/^function\*/, "function");
   return /[;,]$/.test(text) || node.type.startsWith("TSTypeLiteral") ? text : `${text};`;
+}
+
+/** A parameter with a default is optional; one that is taken apart at once has no name of its own. */
+function describeParameter(parameter: Node, text: string): string {
+  const hasDefault = parameter.type === "AssignmentPattern";
+  const target = (hasDefault ? parameter.left : parameter) as Node;
+  const type = target.typeAnnotation as Node | null | undefined;
+  if (!hasDefault && target.type !== "ObjectPattern") return textOf(parameter, text);
+  const name = target.type === "ObjectPattern" ? "options" : String(target.name);
+  const inferred = `: ${typeof (parameter.right as Node | undefined)?.value}`;
+  return `${name}${hasDefault ? "?" : ""}${type ? textOf(type, text) : inferred}`;
 }
 
 /** Source text without its comments and the lines they leave empty. */

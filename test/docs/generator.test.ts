@@ -91,9 +91,13 @@ describe("the check of doc comments", () => {
 
 describe("the generator", () => {
   it("shows declarations without bodies, comments and defaults of parameters", () => {
-    const text = `/** F.${BOTH}export async function f(a: string, b: number = 1): Promise<void> {\n  return; // done\n}`;
+    const text = `/** F.${BOTH}export async function f(a: string, b: number = 1, { c = 2 }: O = {}, d = "e"): Promise<void> {
+      return; // done
+    }`;
     const reference = renderReference(readEntryPoints(repository(text)));
-    expect(reference).toContain("```ts\nfunction f(a: string, b?: number): Promise<void>;\n```");
+    expect(reference).toContain(
+      "```ts\nfunction f(a: string, b?: number, options?: O, d?: string): Promise<void>;\n```\n\nF.\n\n**Lifetime.** Short.\n\n**Failure.** None.\n",
+    );
   });
 
   it("links to what is exported, and to nothing else", () => {

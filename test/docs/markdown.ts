@@ -11,10 +11,10 @@ export function toMarkdown(text: string, link: (name: string) => string = code):
   return text.replace(/\{@link ([\w.]+)\}/g, (_match, name: string) => link(name));
 }
 
-/** A `@default`: values as code, words as they are. */
-export function toDefault(text: string | undefined): string {
-  if (text === undefined) return "required";
-  if (text === "none") return "";
+/** What an option is when it is left out, from its `@default`: values as code, words as they are. */
+export function toDefault(optional: boolean, text: string | undefined): string {
+  if (!optional) return "required";
+  if (text === undefined || text === "none") return "";
   return /^(?:"[^"]*"|-?\d+|true|false|Infinity|\[\]|\{\})$/.test(text) ? code(text) : text;
 }
 

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { EntryPoint } from "./api.ts";
+import { areOptions } from "./completeness.ts";
 import type { Declaration, Member } from "./declaration.ts";
 import { code, table, toDefault, toMarkdown } from "./markdown.ts";
 
@@ -61,7 +62,7 @@ function renderDeclaration(declaration: Declaration, names: ReadonlySet<string>)
   const parts = [
     `#### ${code(name)}`,
     `\`\`\`ts\n${signature}\n\`\`\``,
-    prose(doc?.text ?? ""),
+    prose(apart(doc?.text ?? "")),
     (doc?.tags ?? []).map(({ tag, text }) => `- ${tag === "returns" ? "Returns" : "Takes"} ${prose(text)}`).join("\n"),
     members.length > 0 ? renderMembers(declaration, prose) : "",
     `Source: [${path}](${path})`,
@@ -71,12 +72,21 @@ function renderDeclaration(declaration: Declaration, names: ReadonlySet<string>)
 
 function renderMembers({ name, kind, members }: Declaration, prose: (text: string) => string): string {
   const meaning = ({ doc }: Member) => prose(doc?.text ?? "");
-  if (name.endsWith("Config")) {
-    const rows = members.map((member) => [code(member.name), meaning(member), toDefault(member.doc?.default)]);
+  if (areOptions(name)) {
+    const rows = members.map((member) => [
+      code(member.name),
+      meaning(member),
+      toDefault(member.optional, member.doc?.default),
+    ]);
     return table(["option", "meaning", "default"], rows);
   }
   const rows = members.map((member) => [code(member.name), meaning(member)]);
   return table([kind === "type" ? "one of" : "member", "meaning"], rows);
+}
+
+/** Lifetime and Failure as paragraphs of their own. */
+function apart(text: string): string {
+  return text.replace(/\s+\*\*(Lifetime|Failure)\.\*\*\s+/g, "\n\n**$1.** ");
 }
 
 function placeOf({ file, line }: Declaration): string {

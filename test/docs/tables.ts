@@ -67,7 +67,7 @@ export function splitAdvice(text: string): [what: string, advice: string] {
 
 function toOption({ name, doc, optional }: Member, of: string): OptionRow {
   const meaning = toMarkdown(oneLine(doc?.text ?? ""));
-  return { name, of: [of], meaning, default: optional ? toDefault(doc?.default) : "required" };
+  return { name, of: [of], meaning, default: toDefault(optional, doc?.default) };
 }
 
 function toEvent({ name, doc, fields }: Member): string[] {
