@@ -3,7 +3,7 @@ export type { EntryState, ServerInfo } from "./pool/entry.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
 export { type ServerPool, ServerPoolContext, type ServerPoolInspection, useServerPool } from "./pool/server-pool.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
-export type { App, AppContext, AppFactory, AppResult } from "./server/app.ts";
+export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
 export {
   type ExpressServer,
   type ExpressServerConfig,

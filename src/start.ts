@@ -14,32 +14,63 @@ import {
 } from "./switchboard/settings.ts";
 import { openSwitchboard, type SwitchboardHandle } from "./switchboard/switchboard.ts";
 
-/** What a shutdown came to. */
+/**
+ * What a shutdown came to: the last event.
+ *
+ * **Lifetime.** Made when every server has stopped; it does not change.
+ *
+ * **Failure.** None: plain data. There is none after a start that failed before it listened.
+ */
 export interface ShutdownReport {
+  /** Tells it from the other events. */
   type: "report";
+  /** How many servers the shutdown has stopped. */
   serversStopped: number;
-  /** What was in flight when the shutdown began, and finished. */
+  /** What was in flight when the shutdown began, and finished: requests and open sockets. */
   requestsFinished: number;
+  /** Requests that had no answer at the end of the grace period. */
   requestsCut: number;
+  /** Upgraded sockets that were open at the end of the grace period. */
   socketsCut: number;
+  /** How long it took, in milliseconds. */
   ms: number;
 }
 
-/** Everything that happens, from the first event, `listening`, to the last, `report`. */
+/**
+ * Everything that happens, from the first event, `listening`, to the last, `report`.
+ *
+ * **Lifetime.** Each is told once, when it happens. A subscriber that is more than 10,000 behind loses the oldest.
+ *
+ * **Failure.** A failure is an event too: `error` of one server, `front-error` of the front door.
+ */
 export type RunEvent = SwitchboardEvent | ServerEvent | ShutdownReport;
 
-/** The options of the pool and of the switchboard in one. */
+/**
+ * The options of the pool and of the switchboard in one: those of {@link ServerPoolConfig} and
+ * {@link SwitchboardConfig}, and these.
+ *
+ * **Lifetime.** Read once, at the call; a change of the object later has no effect. `graceMs` is one period for all.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
+ */
 export interface RunConfig
   extends Omit<ServerPoolConfig, "onEvent">,
     Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs"> {
   /** The port to listen on; 0 is any free one. @default 0 */
-  port?: number;
-  /** Hears of every event, synchronously. */
-  onEvent?: (event: RunEvent) => void;
+  port?: number | undefined;
+  /** Hears of every event, synchronously. @default none */
+  onEvent?: ((event: RunEvent) => void) | undefined;
 }
 
-/** A pool and its switchboard, running. */
+/**
+ * A pool and its switchboard, running.
+ *
+ * **Lifetime.** That of the {@link useRunningSwitchboard} that made it.
+ *
+ * **Failure.** `fetch` rejects as the global one does; a problem of a server is an answer, not a rejection.
+ */
 export interface RunningBoard extends SwitchboardHandle {
+  /** The servers, by hostname. */
   pool: ServerPool;
   /** The URL of a hostname: `at("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   at(hostname: string, path?: string): string;
@@ -47,9 +78,18 @@ export interface RunningBoard extends SwitchboardHandle {
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
 }
 
-/** A running switchboard for people without Effection. */
+/**
+ * A running switchboard for people without Effection.
+ *
+ * **Lifetime.** From {@link createSwitchboard} until `close()`, or the end of the block of an `await using`.
+ *
+ * **Failure.** `fetch` rejects as the global one does; a problem of a server is an answer, not a rejection. `close()`
+ * does not fail: a cleanup that does is an `error` event.
+ */
 export interface RunningSwitchboard extends AsyncDisposable {
+  /** The port it listens on. */
   port: number;
+  /** The servers, by hostname. */
   pool: ServerPool;
   /** The URL of a hostname: `url("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   url(hostname: string, path?: string): string;
@@ -65,7 +105,9 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * A pool and the switchboard in front of it, as one resource.
  *
  * **Lifetime.** Ready when it listens. When the caller ends: the switchboard drains, then every server stops.
- * Both share one grace period. The last event is the report. **Failure.** As `useServerPool` and `useSwitchboard`.
+ * Both share one grace period. The last event is the report.
+ *
+ * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
   checkKnownOptions("useRunningSwitchboard", config, [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS])]);
@@ -101,7 +143,10 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
  * {@link useRunningSwitchboard} for people without Effection.
  *
  * **Lifetime.** Resolves when it listens, on any free port unless one is given. It keeps the process alive until
- * `close()`, or the end of the block of an `await using`. **Failure.** Rejects with a `SwitchboardError`.
+ * `close()`, or the end of the block of an `await using`.
+ *
+ * **Failure.** Rejects with a {@link SwitchboardError}: `INVALID_OPTION`, or `LISTEN_FAILED` when the port cannot be
+ * bound.
  *
  * ```ts
  * await using board = await createSwitchboard({ app: ({ hostname }) => express().get("/", (_, res) => void res.send(hostname)) });

@@ -6,7 +6,9 @@ import express from "express";
 import { describe, expect, it } from "vitest";
 import {
   createSwitchboard,
+  type RunConfig,
   type RunEvent,
+  useExpressServer,
   useRunningSwitchboard,
   useServerPool,
   useSwitchboard,
@@ -59,6 +61,45 @@ describe("createSwitchboard", () => {
       "maxServers must be a whole number",
     );
     await expect(createSwitchboard({ prot: 1 } as never)).rejects.toThrow("has no option 'prot'");
+  });
+
+  it("takes the default of an option that is undefined", async () => {
+    const nothing: Record<keyof RunConfig, undefined> = {
+      app: undefined,
+      basePort: undefined,
+      maxServers: undefined,
+      whenFull: undefined,
+      idleTimeoutMs: undefined,
+      startTimeoutMs: undefined,
+      graceMs: undefined,
+      port: undefined,
+      host: undefined,
+      defaultHostname: undefined,
+      domains: undefined,
+      admit: undefined,
+      admitTimeoutMs: undefined,
+      refusedForMs: undefined,
+      keepAliveTimeoutMs: undefined,
+      headTimeoutMs: undefined,
+      bodyTimeoutMs: undefined,
+      onEvent: undefined,
+    };
+    await using board = await createSwitchboard(nothing);
+    expect(await (await board.fetch("shop")).json()).toMatchObject({ hostname: "shop" });
+    expect(board.pool.get("shop")?.port).toBeGreaterThanOrEqual(3001);
+    await run(function* () {
+      const { hostname, port, host, graceMs, onError } = nothing as Record<string, undefined>;
+      const { url } = yield* useExpressServer({ app: express(), hostname, port, host, graceMs, onError });
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    });
+  });
+
+  it("takes one Express app for all names", async () => {
+    const app = express().get("/", (request, response) => void response.send(`all, also ${request.hostname}`));
+    await using board = await createSwitchboard({ basePort: 0, app });
+    expect(await (await board.fetch("a")).text()).toBe("all, also a.localhost");
+    expect(await (await board.fetch("b")).text()).toBe("all, also b.localhost");
+    expect(board.pool.list().map((info) => info.hostname)).toEqual(["a", "b"]);
   });
 
   it("gives its events as an async iterable, up to the report", async () => {

@@ -1,22 +1,47 @@
 import { inspect } from "node:util";
 
-/** Every `code` a {@link SwitchboardError} can carry. Match on the code; messages may be reworded. */
+/**
+ * Every `code` that a {@link SwitchboardError} can carry. Match on the code; messages may be reworded.
+ *
+ * **Lifetime.** Codes keep their meaning; new ones may be added, so have a default.
+ *
+ * **Failure.** Each says below what happened, and what to do about it.
+ */
 export type SwitchboardErrorCode =
+  /** An option has the wrong type or range, or does not exist. The message names the option, the rule and the value. */
   | "INVALID_OPTION"
+  /** The name is no hostname. Use letters, digits, `-`, `_` and dots, at most 63 between two dots and 253 in all. */
   | "INVALID_HOSTNAME"
+  /** The pool has ended. Ask for servers only while its owner lives. */
   | "POOL_CLOSED"
+  /** The limit of servers is reached, and none may make room. Raise `maxServers`; see `whenFull` and `idleTimeoutMs`. */
   | "POOL_FULL"
+  /** The last start or run failed, and the next start is not yet possible. See `cause`; ask after `retryAfterMs`. */
   | "BACKING_OFF"
+  /** The app factory failed, made something that is no app, or no port could be bound. See `cause`. */
   | "START_FAILED"
+  /** The server did not listen in time. See why its app takes so long, or raise `startTimeoutMs`. */
   | "START_TIMEOUT"
+  /** The server was stopped before it was ready. Ask again if it is still wanted. */
   | "START_STOPPED"
+  /** The app factory returned `undefined` for this hostname. Return an app for the names that you serve. */
   | "DECLINED"
+  /** No port is left for a server; the `cause` of a `START_FAILED`. Lower `basePort`, or stop what uses the ports. */
   | "PORTS_EXHAUSTED"
+  /** The port or address cannot be bound. Stop what uses the port, or choose another one; 0 is any free one. */
   | "LISTEN_FAILED"
+  /** A server closed although nobody stopped it. Do not call `close()` on it; the pool's `shutdown` stops it. */
   | "SERVER_CLOSED"
+  /** The command cannot load the module of the app. See `cause`, and the place in the message. */
   | "MODULE_FAILED";
 
-/** Facts that belong to an error, beside its sentence. */
+/**
+ * Facts that belong to an error, beside its sentence: what the constructor of {@link SwitchboardError} takes.
+ *
+ * **Lifetime.** They are copied into the error.
+ *
+ * **Failure.** None: plain data.
+ */
 export interface SwitchboardErrorFacts {
   /** The error this one was caused by. */
   cause?: unknown;
@@ -26,13 +51,24 @@ export interface SwitchboardErrorFacts {
   retryAfterMs?: number;
 }
 
-/** The one error class of this package: `code` is stable, `message` says what, which, and the way out. */
+/**
+ * The one error class of this package: `code` is stable, `message` says what, which, and the way out.
+ *
+ * **Lifetime.** It does not change. It holds on to its `cause`, and to nothing of the pool or the switchboard.
+ *
+ * **Failure.** It is one. It is thrown at the call for what the caller did wrong, and rejects what waits for a start.
+ */
 export class SwitchboardError extends Error {
+  /** Always the same. */
   override readonly name = "SwitchboardError";
+  /** What to match on. */
   readonly code: SwitchboardErrorCode;
+  /** The routing name it is about. */
   readonly hostname: string | undefined;
+  /** Milliseconds until a new attempt can succeed, where that is known. */
   readonly retryAfterMs: number | undefined;
 
+  /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
     super(message, "cause" in facts ? { cause: facts.cause } : undefined);
     this.code = code;

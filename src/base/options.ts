@@ -1,6 +1,9 @@
 import { inspect } from "node:util";
 import { SwitchboardError } from "./errors.ts";
 
+/** Options after their check: none is left out, and none is `undefined`. */
+export type Resolved<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** The longest delay a timer of Node can hold (Node docs, `setTimeout`): longer ones would fire at once. */
 export const LONGEST_DELAY_MS: number = 2 ** 31 - 1;
 

@@ -12,7 +12,7 @@ export interface Arguments {
   version: boolean;
   json: boolean;
   module: string | undefined;
-  config: Omit<RunConfig, "app" | "onEvent"> & Required<Pick<RunConfig, "startTimeoutMs" | "graceMs">>;
+  config: Omit<RunConfig, "app" | "onEvent"> & { startTimeoutMs: number; graceMs: number };
 }
 
 /** Shown by `--help`. */

@@ -23,7 +23,14 @@ import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } fro
 
 const BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 };
 
-/** Many servers, by hostname. */
+/**
+ * Many servers, by hostname.
+ *
+ * **Lifetime.** That of the {@link useServerPool} that made it. Each server lives from the first request for its name
+ * until it is shut down, idle for too long, evicted, crashed, or the pool ends.
+ *
+ * **Failure.** What a method cannot do rejects with a {@link SwitchboardError}. A server that crashes is an event.
+ */
 export interface ServerPool {
   /**
    * The running server of `hostname`; starts one when there is none, exactly once whatever the concurrency.
@@ -42,27 +49,47 @@ export interface ServerPool {
   inspect(): ServerPoolInspection;
 }
 
-/** What {@link ServerPool.inspect} gives. */
+/**
+ * What {@link ServerPool.inspect} gives.
+ *
+ * **Lifetime.** A snapshot: it does not change.
+ *
+ * **Failure.** None: plain data.
+ */
 export interface ServerPoolInspection {
+  /** How many servers run. */
   running: number;
+  /** How many start, those that wait for a place included. */
   starting: number;
+  /** How many stop. */
   stopping: number;
+  /** How many hostnames have failed, and cannot be started yet. */
   backingOff: number;
+  /** How many requests are in flight, over all servers. */
   requests: { active: number };
+  /** How many upgraded sockets are open, over all servers. */
   sockets: { active: number };
+  /** One row for each server that starts, runs or stops; `port` is known once it runs. */
   servers: { hostname: string; state: EntryState; port: number | undefined; requests: number; sockets: number }[];
 }
 
-/** The pool of the surrounding {@link useServerPool}. */
+/**
+ * The pool of the surrounding {@link useServerPool}, for operations below it: `yield* ServerPoolContext.expect()`.
+ *
+ * **Lifetime.** Set by `useServerPool` for its caller and everything below it.
+ *
+ * **Failure.** `expect()` throws where no pool surrounds it; `get()` is `undefined` there.
+ */
 export const ServerPoolContext: Context<ServerPool> = createContext<ServerPool>("effection-switchboard.server-pool");
 
 /**
  * A pool of servers.
  *
  * **Lifetime.** Ready at once, with no server. When the caller ends, every server stops, all in parallel: each
- * drains for at most `graceMs`; what an app's own cleanup takes is waited for. The last events are sent, then `events` ends. After that `getOrCreate` rejects
- * with `POOL_CLOSED`. **Failure.** Throws `INVALID_OPTION` before anything is opened. No failure of a server
- * reaches the pool or its owner.
+ * drains for at most `graceMs`; what an app's own cleanup takes is waited for. The last events are sent, then `events`
+ * ends. After that `getOrCreate` rejects with `POOL_CLOSED`.
+ *
+ * **Failure.** Throws `INVALID_OPTION` before anything is opened. No failure of a server reaches the pool or its owner.
  *
  * ```ts
  * const pool = yield* useServerPool({ app: ({ hostname }) => express().get("/", (_, res) => void res.send(hostname)) });

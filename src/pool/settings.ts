@@ -1,30 +1,47 @@
-import { checkKnownOptions, choiceOption, durationOption, functionOption, integerOption } from "../base/options.ts";
-import { type AppFactory, toAppFactory } from "../server/app.ts";
+import {
+  checkKnownOptions,
+  choiceOption,
+  durationOption,
+  functionOption,
+  integerOption,
+  type Resolved,
+} from "../base/options.ts";
+import { type AppFactory, type ExpressApp, toAppFactory } from "../server/app.ts";
 import { createDemoApp } from "../server/demo-app.ts";
 import type { ServerEvent } from "./events.ts";
 
-/** Options of {@link useServerPool}. */
+/**
+ * Options of {@link useServerPool}.
+ *
+ * **Lifetime.** Read once, at the call; a change of the object later has no effect.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
+ */
 export interface ServerPoolConfig {
-  /** The first port to give to a server; taken ones are skipped. 0 lets the operating system choose. @default 3001 */
-  basePort?: number;
+  /** Makes the app of each hostname; or one Express app for all of them. @default a demo app */
+  app?: AppFactory | ExpressApp | undefined;
+  /** The first port for servers; taken ones are skipped, 0 is any free one. @default 3001 */
+  basePort?: number | undefined;
   /** How many servers may exist at once, those that start and stop included. @default 100 */
-  maxServers?: number;
-  /** Makes the app of each hostname. @default the built-in demo app */
-  app?: AppFactory;
-  /** Stops a server with nothing in flight for this long, in milliseconds; `Infinity` is never. @default Infinity */
-  idleTimeoutMs?: number;
-  /** How long a server may take until it listens, in milliseconds; then the start has failed. @default 10000 */
-  startTimeoutMs?: number;
-  /** How long what is in flight may take to finish when its server stops, in milliseconds. @default 10000 */
-  graceMs?: number;
-  /** At `maxServers`: stop the server that has been idle for longest, or refuse the new one. @default "evict-idle" */
-  whenFull?: "evict-idle" | "reject";
-  /** Hears of every event, synchronously, also of the last one of a teardown. */
-  onEvent?: (event: ServerEvent) => void;
+  maxServers?: number | undefined;
+  /**
+   * At `maxServers`: `"evict-idle"` stops the longest idle server, `"reject"` or none idle answers 503.
+   * @default "evict-idle"
+   */
+  whenFull?: "evict-idle" | "reject" | undefined;
+  /** Stops a server with no request and no open socket for this long; `Infinity` is never. @default Infinity */
+  idleTimeoutMs?: number | undefined;
+  /** How long a server may take until it listens; then the start has failed, and who waits gets 504. @default 10000 */
+  startTimeoutMs?: number | undefined;
+  /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
+  graceMs?: number | undefined;
+  /** Hears of every event, synchronously. @default none */
+  onEvent?: ((event: ServerEvent) => void) | undefined;
 }
 
 /** A {@link ServerPoolConfig} that was checked, with its defaults. */
-export interface ServerPoolSettings extends Required<Omit<ServerPoolConfig, "onEvent" | "graceMs">> {
+export interface ServerPoolSettings extends Resolved<Omit<ServerPoolConfig, "app" | "onEvent" | "graceMs">> {
+  app: AppFactory;
   onEvent: ((event: ServerEvent) => void) | undefined;
   /** Asked when a drain begins. */
   graceMs: () => number;
@@ -32,13 +49,13 @@ export interface ServerPoolSettings extends Required<Omit<ServerPoolConfig, "onE
 
 /** The names of every option of a pool. */
 export const SERVER_POOL_OPTIONS: readonly (keyof ServerPoolConfig)[] = [
+  "app",
   "basePort",
   "maxServers",
-  "app",
+  "whenFull",
   "idleTimeoutMs",
   "startTimeoutMs",
   "graceMs",
-  "whenFull",
   "onEvent",
 ];
 

@@ -1,10 +1,17 @@
 import type { RequestListener, Server } from "node:http";
 import { inspect } from "node:util";
 import { type Operation, resource, until } from "effection";
+import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { fail } from "../base/options.ts";
 
-/** What an app factory gets. */
+/**
+ * What an app factory gets.
+ *
+ * **Lifetime.** Made for one start of one server.
+ *
+ * **Failure.** None of its own: what the factory does with it fails that start only.
+ */
 export interface AppContext {
   /** The routing name the app is for. */
   hostname: string;
@@ -14,17 +21,44 @@ export interface AppContext {
   signal: AbortSignal;
 }
 
-/** An Express app is one; so is any other request listener of `node:http`. */
+/**
+ * What answers requests: an Express app is one; so is any other request listener of `node:http`.
+ *
+ * **Lifetime.** It answers from the moment its server listens until the drain is over.
+ *
+ * **Failure.** What it throws, or a promise of its that rejects, outside its own error handling answers 500; its pool
+ * tells it as an `error` event, a server alone its `onError`. The server goes on.
+ */
 export type App = RequestListener;
 
-/** What a factory makes: an app, or `undefined` to decline the hostname. */
+/**
+ * What a factory makes: an app, or `undefined` to decline the hostname.
+ *
+ * **Lifetime.** A declined hostname is asked about again at its next request.
+ *
+ * **Failure.** `undefined` answers 404 and is no failure; anything else that is no function fails the start.
+ */
 export type AppResult = App | undefined;
+
+/**
+ * An Express app where an {@link AppFactory} may stand: it answers for every hostname.
+ *
+ * Without its call signatures, which would keep TypeScript from inferring the parameter of a factory beside it. A
+ * request listener that is no Express app needs a factory: `() => listener`.
+ *
+ * **Lifetime.** It is the caller's: every server uses the same one, and none of them ends it.
+ *
+ * **Failure.** As that of any {@link App}.
+ */
+export type ExpressApp = Pick<Express, "set" | "use" | "listen">;
 
 /**
  * Makes the app for a hostname: plainly, with a promise, or as an operation.
  *
- * **Lifetime.** An operation runs inside the server's own scope: what it acquires lives until the server has
- * drained, and is released with it. **Failure.** What it throws fails the start of this server only; a
+ * **Lifetime.** Called once for each start. An operation runs inside the server's own scope: what it acquires lives
+ * until the server has drained, and is released with it.
+ *
+ * **Failure.** What it throws fails the start of this server only; a
  * background failure of what it acquired is a crash of this server only.
  */
 export type AppFactory = (context: AppContext) => AppResult | Promise<AppResult> | Operation<AppResult>;

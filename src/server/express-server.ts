@@ -4,31 +4,47 @@ import type { Express } from "express";
 import { SwitchboardError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption, integerOption, textOption } from "../base/options.ts";
-import { type App, type AppContext, type AppFactory, makeApp, toAppFactory } from "./app.ts";
+import { type App, type AppContext, type AppFactory, type ExpressApp, makeApp, toAppFactory } from "./app.ts";
 import { AppServer } from "./app-server.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
 
-/** Options of {@link useExpressServer}. */
+/**
+ * Options of {@link useExpressServer} and {@link useExpressServerDaemon}.
+ *
+ * **Lifetime.** Read once, at the call; a change of the object later has no effect.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
+ */
 export interface ExpressServerConfig {
-  /** Makes the app: plainly, with a promise, or as an operation whose resources live as long as the server. */
-  app: AppFactory;
+  /** Makes the app, or is the Express app itself. */
+  app: AppFactory | ExpressApp;
   /** The name the app factory is given. @default "localhost" */
-  hostname?: string;
-  /** 0 is any free port. @default 0 */
-  port?: number;
+  hostname?: string | undefined;
+  /** The port to listen on; 0 is any free one. @default 0 */
+  port?: number | undefined;
   /** The address to bind. @default "127.0.0.1" */
-  host?: string;
-  /** How long requests in flight may take to finish when the server is released, in milliseconds. @default 10000 */
-  graceMs?: number;
+  host?: string | undefined;
+  /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
+  graceMs?: number | undefined;
   /** Hears of errors that the app's listeners threw outside Express's own handling. @default they are dropped */
-  onError?: (error: Error) => void;
+  onError?: ((error: Error) => void) | undefined;
 }
 
-/** A server that listens. */
+/**
+ * A server that listens.
+ *
+ * **Lifetime.** That of the {@link useExpressServer} or {@link useExpressServerDaemon} that made it.
+ *
+ * **Failure.** None of its own; see there.
+ */
 export interface ExpressServer {
+  /** What the app factory made; another request listener, if it made no Express app. */
   app: Express;
+  /** The `http.Server` it runs on. */
   server: Server;
+  /** The port it listens on. */
   port: number;
+  /** Its address, such as `http://127.0.0.1:43121`. */
   url: string;
 }
 
@@ -58,9 +74,11 @@ export interface OpenedServer {
  *
  * **Lifetime.** Ready when it listens. Released when the caller ends: it stops accepting, requests in flight
  * get `graceMs` to finish, the rest is cut, `signal` is aborted, then what the app factory acquired is released.
- * **Failure.** Throws what the app factory throws, and what Node reports when the port cannot be bound. An app
- * that fails on a request answers 500; the server stays. Throws nothing when the server is closed by somebody
- * else: that is what {@link useExpressServerDaemon} is for.
+ *
+ * **Failure.** Throws `INVALID_OPTION` at the call, what the app factory throws, `LISTEN_FAILED` when the port is taken,
+ * and what Node reports when it cannot be bound for another reason. An app that fails on a request answers 500; the
+ * server stays. Throws nothing when the server is closed by somebody else: that is what {@link useExpressServerDaemon} is
+ * for.
  *
  * ```ts
  * const { url } = yield* useExpressServer({ app: () => express().get("/", (_, res) => void res.send("hi")) });
@@ -76,7 +94,10 @@ export function useExpressServer(config: ExpressServerConfig): Operation<Express
 /**
  * {@link useExpressServer}, for a server that its owner cannot do without.
  *
- * **Failure.** When the server closes although nobody released it, the owner fails with `SERVER_CLOSED`.
+ * **Lifetime.** That of {@link useExpressServer}.
+ *
+ * **Failure.** When the server closes although nobody released it, the owner fails with `SERVER_CLOSED`. Else as
+ * {@link useExpressServer}.
  */
 export function useExpressServerDaemon(config: ExpressServerConfig): Operation<ExpressServer> {
   const settings = resolveExpressServer(config);

@@ -21,7 +21,10 @@ export const SHUTTING_DOWN: Problem = {
   detail: "the switchboard is shutting down",
 };
 
-/** The one place where an error becomes a status: what a client is told when no server could be had. */
+/**
+ * The one place where an error becomes a status: what a client is told when no server could be had. Codes that only
+ * occur as the cause of another one have no status of their own.
+ */
 export function toProblem(error: unknown, hostname: string): Problem {
   if (!(error instanceof SwitchboardError)) {
     return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
@@ -32,19 +35,15 @@ export function toProblem(error: unknown, hostname: string): Problem {
 
 function toStatus({ code }: SwitchboardError): number {
   switch (code) {
-    case "INVALID_HOSTNAME":
-      return 400;
     case "DECLINED":
       return 404;
     case "START_TIMEOUT":
       return 504;
     case "POOL_CLOSED":
     case "POOL_FULL":
-    case "PORTS_EXHAUSTED":
     case "BACKING_OFF":
     case "START_FAILED":
     case "START_STOPPED":
-    case "SERVER_CLOSED":
       return 503;
     default:
       return 500;

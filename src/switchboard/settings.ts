@@ -1,52 +1,78 @@
 import type { IncomingMessage } from "node:http";
 import { toHostname } from "../base/hostname.ts";
 import { noop } from "../base/operations.ts";
-import { checkKnownOptions, durationOption, fail, functionOption, integerOption, textOption } from "../base/options.ts";
+import {
+  checkKnownOptions,
+  durationOption,
+  fail,
+  functionOption,
+  integerOption,
+  type Resolved,
+  textOption,
+} from "../base/options.ts";
 import { tell } from "../pool/events.ts";
 import type { Admit } from "./admission.ts";
 
-/** What happens at the front door. */
+/**
+ * What happens at the front door.
+ *
+ * **Lifetime.** `listening` comes first, `draining` and `drained` once each, at the end.
+ *
+ * **Failure.** A `front-error` is told and the front door stays open. A listener that throws is reported as a process
+ * warning.
+ */
 export type SwitchboardEvent =
+  /** The switchboard listens. */
   | { type: "listening"; url: string; port: number }
+  /** The shutdown has begun: new requests get 503. */
   | { type: "draining" }
   /** What the drain came to: requests and sockets that finished in time, and those that were cut. */
   | { type: "drained"; requestsFinished: number; requestsCut: number; socketsCut: number; ms: number }
-  /** The front door itself failed at something; it stays open. */
+  /** The front door itself failed at something, such as `admit` or an accept; it stays open. */
   | { type: "front-error"; hostname: string | undefined; error: Error; message: string };
 
-/** Options of {@link useSwitchboard}. */
+/**
+ * Options of {@link useSwitchboard}.
+ *
+ * **Lifetime.** Read once, at the call; a change of the object later has no effect.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
+ */
 export interface SwitchboardConfig {
   /** The port to listen on; 0 is any free one. */
   port: number;
   /** The address to bind. @default "127.0.0.1" */
-  host?: string;
+  host?: string | undefined;
   /** The hostname of requests that name none: a bare loopback name, or one of `domains` itself. @default "default" */
-  defaultHostname?: string;
+  defaultHostname?: string | undefined;
   /**
    * Serve only names under these: `shop.example.test` is `shop` under `example.test`; any other name gets 421.
-   * @default every name is served, `shop.localhost` as `shop`
+   * @default every name
    */
-  domains?: readonly string[];
-  /** Asked before every delivery; `false` answers 421, and the name is refused for `refusedForMs` without asking. */
-  admit?: (hostname: string, request: IncomingMessage) => boolean | Promise<boolean>;
-  /** How long a promise of `admit` may take, in milliseconds; then 504. @default 5000 */
-  admitTimeoutMs?: number;
-  /** How long a refused name is remembered, in milliseconds. @default 10000 */
-  refusedForMs?: number;
-  /** How long what is in flight may take to finish at shutdown, in milliseconds. @default 10000 */
-  graceMs?: number;
-  /** How long an idle client connection is kept, in milliseconds. @default 65000 */
-  keepAliveTimeoutMs?: number;
-  /** How long the head of a request may take to arrive, in milliseconds; then 408. @default 20000 */
-  headTimeoutMs?: number;
-  /** How long the body of a request may be silent, in milliseconds; then 408. @default 300000 */
-  bodyTimeoutMs?: number;
-  /** Hears of every event of the front door, synchronously. */
-  onEvent?: (event: SwitchboardEvent) => void;
+  domains?: readonly string[] | undefined;
+  /**
+   * Asked before every delivery; `false` answers 421, and the name is refused for `refusedForMs` without asking.
+   * @default none
+   */
+  admit?: ((hostname: string, request: IncomingMessage) => boolean | Promise<boolean>) | undefined;
+  /** How long a promise of `admit` may take; then 504. @default 5000 */
+  admitTimeoutMs?: number | undefined;
+  /** How long a name that `admit` refused is refused without asking again. @default 10000 */
+  refusedForMs?: number | undefined;
+  /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
+  graceMs?: number | undefined;
+  /** How long a client connection may be idle between two requests; then it is closed. @default 65000 */
+  keepAliveTimeoutMs?: number | undefined;
+  /** How long the head of a request may take to arrive; then 408. @default 20000 */
+  headTimeoutMs?: number | undefined;
+  /** How long the client may be silent in the middle of a body; then 408. @default 300000 */
+  bodyTimeoutMs?: number | undefined;
+  /** Hears of every event, synchronously. @default none */
+  onEvent?: ((event: SwitchboardEvent) => void) | undefined;
 }
 
 /** A {@link SwitchboardConfig} that was checked, with its defaults. */
-export interface SwitchboardSettings extends Required<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent">> {
+export interface SwitchboardSettings extends Resolved<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent">> {
   admit: Admit | undefined;
   /** Longest first. */
   domains: readonly string[] | undefined;

@@ -22,12 +22,19 @@ import { createStatusApp, RESERVED } from "./status.ts";
 /** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
 const LINGER_MS = 100;
 
-/** A running switchboard. */
+/**
+ * A running switchboard.
+ *
+ * **Lifetime.** That of the {@link useSwitchboard} that made it.
+ *
+ * **Failure.** None of its own; see there.
+ */
 export interface SwitchboardHandle {
   /** Its own app: what answers on `switchboard.localhost` and below `/__switchboard/`. */
   app: Express;
   /** The listening server. */
   server: Server;
+  /** The port it listens on. */
   port: number;
   /** Where it is reached by an address, such as `http://127.0.0.1:8000`. */
   url: string;
@@ -39,8 +46,10 @@ export interface SwitchboardHandle {
  *
  * **Lifetime.** Ready when it listens. When the caller ends it stops accepting; what is in flight has `graceMs`
  * to finish, while every new request on an open connection gets 503 and `Connection: close`; the rest is cut.
- * The pool is not touched: it must outlive the switchboard, so acquire it first. **Failure.** Throws
- * `INVALID_OPTION`, and `LISTEN_FAILED` when the port cannot be bound. No request, socket or app makes it fail.
+ * The pool is not touched: it must outlive the switchboard, so acquire it first.
+ *
+ * **Failure.** Throws `INVALID_OPTION`, and `LISTEN_FAILED` when the port cannot be bound. No request, socket or app
+ * makes it fail.
  *
  * ```ts
  * const pool = yield* useServerPool();

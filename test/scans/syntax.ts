@@ -1,4 +1,4 @@
-import { parseSync } from "oxc-parser";
+import { type Comment, parseSync } from "oxc-parser";
 
 /** A node of the syntax tree (ESTree). */
 export interface Node {
@@ -15,9 +15,16 @@ export interface Finding {
 }
 
 export function parse(file: string, text: string): Node {
-  const { program, errors } = parseSync(file, text);
+  return parseWithComments(file, text).program;
+}
+
+/** A comment in a source, with its delimiters. */
+export type SourceComment = Pick<Comment, "type" | "value" | "start" | "end">;
+
+export function parseWithComments(file: string, text: string): { program: Node; comments: readonly SourceComment[] } {
+  const { program, comments, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  return program as unknown as Node;
+  return { program: program as unknown as Node, comments };
 }
 
 /** Calls `visit` for every node, from the root down; the children of a node are left out when it returns false. */

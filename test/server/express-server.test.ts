@@ -48,7 +48,7 @@ describe("useExpressServer", () => {
     }),
   );
 
-  it.each<[string, AppFactory]>([
+  it.each<[string, ExpressServerConfig["app"]]>([
     ["plainly", hello],
     ["with a promise", async () => hello({} as AppContext) as never],
     [
@@ -59,7 +59,7 @@ describe("useExpressServer", () => {
       },
     ],
     ["as a request listener", () => (_request, response) => void response.end("hello")],
-    ["as an Express app itself", express().get("/", (_q, r) => void r.send("hello")) as never],
+    ["as an Express app itself", express().get("/", (_q, r) => void r.send("hello"))],
     [
       "as a listener of two parameters itself",
       ((_request, response) => void response.end("hello")) as RequestListener as never,

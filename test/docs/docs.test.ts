@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { HELP } from "../../src/cli/arguments.ts";
+import { resolveServerPool, SERVER_POOL_OPTIONS } from "../../src/pool/settings.ts";
+import { resolveSwitchboard, SWITCHBOARD_OPTIONS } from "../../src/switchboard/settings.ts";
+import { answersInTable, answersOf } from "./answers.ts";
+import { readEntryPoints, readFrom } from "./api.ts";
+import { findGaps } from "./completeness.ts";
+import { generate } from "./generate.ts";
+import { splitAdvice } from "./tables.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = readFrom(ROOT);
+const README = read("README.md") ?? "";
+const entryPoints = readEntryPoints(read);
+const exported = entryPoints.flatMap(({ exports }) => exports);
+
+/** The members of an exported interface or union. */
+function membersOf(name: string) {
+  return exported.find((declaration) => declaration.name === name)?.members ?? [];
+}
+
+/** The text of the README below a heading, up to the next one of its level. */
+function section(heading: string): string {
+  return README.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+}
+
+describe("the reference", () => {
+  it("finds the entry points and what they export", () => {
+    expect(entryPoints[0]?.name).toBe("effection-switchboard");
+    expect(entryPoints[0]?.exports.length).toBeGreaterThan(25);
+  });
+
+  it("has a doc comment with Lifetime and Failure for every export, and one for every member and option", () => {
+    expect(findGaps(entryPoints)).toEqual([]);
+  });
+
+  it.each([...generate(read)])("is in %s as it was generated: if this fails, run `npm run docs`", (file, text) => {
+    expect(read(file)).toBe(text);
+  });
+
+  it("has an anchor for each of its links", () => {
+    const text = read("src/README.md") ?? "";
+    const anchors = [...text.matchAll(/^#+ `?([^`\n]+)`?$/gm)].map(([, heading = ""]) => heading.toLowerCase());
+    expect(new Set(anchors).size).toBe(anchors.length);
+    const targets = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target);
+    expect(targets.filter((target) => !anchors.includes(target ?? ""))).toEqual([]);
+  });
+});
+
+describe("the README", () => {
+  it("lists every option that the code knows, with the default that it takes", () => {
+    const pool = membersOf("ServerPoolConfig");
+    const switchboard = membersOf("SwitchboardConfig");
+    expect(pool.map(({ name }) => name)).toEqual(SERVER_POOL_OPTIONS);
+    expect(switchboard.map(({ name }) => name)).toEqual(SWITCHBOARD_OPTIONS);
+    const taken = { ...resolveServerPool({}), ...resolveSwitchboard({ port: 0 }) };
+    const documented = [...pool, ...switchboard].flatMap(({ name, doc }) => {
+      const isValue = /^["\d]|^Infinity$/.test(doc?.default ?? "");
+      return isValue ? [[name, doc?.default?.replaceAll('"', "")]] : [];
+    });
+    expect(documented.length).toBeGreaterThan(10);
+    expect(documented).toEqual(documented.map(([name]) => [name, String(taken[name as keyof typeof taken])]));
+  });
+
+  it("lists the options of the command as its help does", () => {
+    const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
+    const inTable = [...section("Run it").matchAll(/^\| `(--.*?)` +\|.*\| *(.*?) *\|$/gm)].flatMap(
+      ([, options = "", value]) =>
+        options.split("`, `").map((option) => [option.replace(/ [A-Z]+$/, ""), value] as const),
+    );
+    const clean = (value = "") => value.replaceAll('"', "");
+    expect(inTable.map(([option, value]) => `${option} ${clean(value)}`).sort()).toEqual(
+      inHelp.map(([, option, value]) => `${option} ${clean(value)}`).sort(),
+    );
+  });
+
+  it("says of each code what it means, and the way out", () => {
+    const codes = membersOf("SwitchboardErrorCode");
+    expect(codes.length).toBeGreaterThan(10);
+    expect(codes.filter(({ doc }) => splitAdvice(doc?.text ?? "").includes("")).map(({ name }) => name)).toEqual([]);
+  });
+
+  it("lists every answer that the sources can send, and no other", () => {
+    const sent = ["src/switchboard", "src/server"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder)).flatMap((file) =>
+        answersOf(file, readFileSync(join(ROOT, folder, file), "utf8")),
+      ),
+    );
+    expect(answersInTable(section("What clients get")).sort()).toEqual([...new Set(sent)].sort());
+  });
+
+  it("shows every room of the house", () => {
+    const tree = /^src\/\n.*?^```$/ms.exec(section("The house"))?.[0];
+    const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.name.endsWith(".ts"))
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+    expect(rooms.filter((room) => !tree?.includes(` ${room}`))).toEqual([]);
+  });
+
+  it("has a heading for each link inside it", () => {
+    const anchors = [...README.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+      heading.toLowerCase().replaceAll(" ", "-"),
+    );
+    const targets = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target);
+    expect(targets.filter((target) => !anchors.includes(target ?? ""))).toEqual([]);
+  });
+});
