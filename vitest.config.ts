@@ -12,7 +12,7 @@ const config: ViteUserConfig = defineConfig({
     },
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "tutorial/**/*.test.ts"],
     testTimeout: 20_000,
     slowTestThreshold: 250,
   },

@@ -1,14 +1,15 @@
 /** Runs a program of the tutorial: `npm run tutorial -- CHAPTER` its `main.ts`, `npm run tutorial -- CHAPTER/NAME` another. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const HERE = import.meta.dirname;
 const [wanted = ""] = process.argv.slice(2);
 const name = wanted.replace(/\.ts$/, "");
-const file = [join(HERE, `${name}.ts`), join(HERE, name, "main.ts")].find((path) => existsSync(path));
+const candidates = [join(HERE, `${name}.ts`), join(HERE, name, "main.ts")];
+const file = /^[\w-]+(?:\/[\w-]+)*$/.test(name) && name !== "run" ? candidates.find(existsSync) : undefined;
 
-if (/^[a-z-]+(?:\/[a-z-]+)*$/.test(name) && name !== "run" && file !== undefined) {
+if (file !== undefined) {
   await import(pathToFileURL(file).href);
 } else {
   if (wanted !== "") console.error(`there is no program "${wanted}" in the tutorial`);
@@ -16,8 +17,8 @@ if (/^[a-z-]+(?:\/[a-z-]+)*$/.test(name) && name !== "run" && file !== undefined
   process.exitCode = 2;
 }
 
+/** In the order of the index page. */
 function chapters(): string[] {
-  const page = join(HERE, "README.md");
-  const folders = readdirSync(HERE).filter((folder) => existsSync(join(HERE, folder, "main.ts")));
-  return existsSync(page) ? folders : [];
+  const page = readFileSync(join(HERE, "README.md"), "utf8");
+  return [...page.matchAll(/\]\(([\w-]+)\/README\.md\)/g)].map(([, folder = ""]) => folder);
 }

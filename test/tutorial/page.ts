@@ -80,7 +80,7 @@ function withCaptions(text: string): string {
 }
 
 /** What a listing shows: a region of a file, or all of it, as `path#region` relative to its page. */
-function listing(page: string, source: string): string[] {
+export function listing(page: string, source: string): string[] {
   const [path = "", region] = source.split("#", 2);
   const file = join(dirname(page), path);
   if (!existsSync(file)) throw new Error(`there is no file ${relative(ROOT, file)}`);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { blocksOf, chapters, folders, linksOf, pages, ROOT, TUTORIAL, whyDead, withListings } from "./page.ts";
@@ -59,9 +59,10 @@ describe.each(chapters())("the chapter %s", (chapter) => {
     const listed = blocksOf(text).map(({ info }) => info[1]?.split("#")[0]);
     const shown = files.filter((file) => listed.includes(file) || !linked.includes(file));
     expect(shown.flatMap((file) => notShown(join(folder, file)))).toEqual([]);
-    const solutions = readdirSync(join(folder, "solutions")).map((file) => `solutions/${file}`);
+    const own = join(folder, "solutions");
+    const solutions = existsSync(own) ? readdirSync(own).map((file) => `solutions/${file}`) : [];
     expect(solutions.filter((file) => !linked.includes(file))).toEqual([]);
-    expect(solutions.length).toBeGreaterThan(1);
+    expect(text.match(/\[One solution\]/g)?.length).toBeGreaterThan(1);
   });
 });
 

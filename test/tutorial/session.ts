@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { type Block, ROOT } from "./page.ts";
 
-const TUTORIAL_COMMAND = /^npm run tutorial -- ([a-z/-]+)$/;
+const TUTORIAL_COMMAND = /^npm run tutorial -- ([\w/-]+)$/;
 /** Only a guard for failures: nothing waits for it when all is well. */
 const LIMIT_MS = 20_000;
 
@@ -110,7 +110,7 @@ class Running {
   constructor(command: string) {
     const program = TUTORIAL_COMMAND.exec(command)?.[1];
     const args = ["--import", "tsx", "tutorial/run.ts", program ?? ""];
-    const env = { ...process.env, PORT: "0", NO_COLOR: "1", NODE_OPTIONS: "", VITEST: "" };
+    const env = { ...process.env, PORT: "0", NO_COLOR: "1", NODE_OPTIONS: "", VITEST: undefined, NODE_ENV: undefined };
     const options: SpawnOptions = { cwd: ROOT, env, stdio: ["ignore", "pipe", "ignore"], timeout: LIMIT_MS };
     this.child = program === undefined ? spawn("sh", ["-c", command], options) : spawn(process.execPath, args, options);
     (this.child.stdout as Readable).on("data", (data) => {
