@@ -8,8 +8,10 @@ export class Entry {
   info: ServerInfo | undefined;
   /** Everybody who asks for the server shares this. */
   ready: Promise<ServerInfo>;
-  /** Its whole life: halt it to stop the server. */
+  /** Its whole life. */
   task: Task<void> | undefined;
+  /** Set when it was told to stop: resolves when nothing of it is left. */
+  stopping: PromiseLike<void> | undefined;
   #resolve!: (info: ServerInfo) => void;
   #reject!: (error: unknown) => void;
 

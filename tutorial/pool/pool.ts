@@ -1,5 +1,5 @@
 // #region context
-import { type Context, createContext, createSignal, type Operation, resource, scoped, suspend } from "effection";
+import { type Context, createContext, createSignal, ensure, type Operation, resource, scoped, suspend } from "effection";
 import { useServer } from "../resources/server.ts";
 import { useDoor } from "../scopes/door.ts";
 import { Entry } from "./entry.ts";
@@ -19,11 +19,15 @@ export function* usePool(config: PoolConfig): Operation<Pool> {
 function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Operation<Pool> {
   return resource(function* (provide) {
     const entries = new Map<string, Entry>();
-    const events = createSignal<ServerEvent, void>();
+    yield* ensure(() => {
+      for (const [hostname, entry] of entries) leave(hostname, entry);
+    });
     const enter = yield* useDoor();
     // #endregion
 
     // #region emit
+    const events = createSignal<ServerEvent, void>();
+
     function emit(event: ServerEvent): void {
       onEvent?.(event);
       events.send(event);
@@ -31,17 +35,23 @@ function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Ope
     // #endregion
 
     // #region serve
-    /** One server, from its start to its end. */
+    /** A server, from its start to its end. */
     function* serve(hostname: string, entry: Entry): Operation<void> {
+      let started = false;
       try {
-        const { server, port } = yield* useServer();
-        server.on("request", yield* app({ hostname, server }));
-        entry.started({ hostname, port, server });
-        emit({ type: "started", hostname, port });
-        yield* suspend();
+        yield* scoped(function* () {
+          const { server, port } = yield* useServer();
+          server.on("request", yield* app({ hostname, server }));
+          started = true;
+          entry.started({ hostname, port, server });
+          emit({ type: "started", hostname, port });
+          yield* suspend();
+        });
       } catch (error) {
         entry.failed(error);
         throw error;
+      } finally {
+        if (started) emit({ type: "stopped", hostname });
       }
     }
     // #endregion
@@ -49,35 +59,47 @@ function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Ope
     // #region live
     /** Everything that happens for a hostname. */
     function* live(hostname: string, entry: Entry): Operation<void> {
-      const life = () => scoped(() => serve(hostname, entry));
+      const life = () => serve(hostname, entry);
       try {
         yield* around === undefined ? life() : around(hostname, life);
       } finally {
-        if (entries.get(hostname) === entry) entries.delete(hostname);
-        entry.failed(new Error(`"${hostname}" was stopped before it was ready`));
-        emit({ type: "stopped", hostname });
+        leave(hostname, entry);
       }
+    }
+
+    function leave(hostname: string, entry: Entry): void {
+      entry.failed(new Error(`"${hostname}" was stopped`));
+      if (entries.get(hostname) === entry) entries.delete(hostname);
     }
     // #endregion
 
     // #region get-or-create
     async function getOrCreate(hostname: string): Promise<ServerInfo> {
-      const existing = entries.get(hostname);
-      if (existing !== undefined) return existing.ready;
-      if (entries.size >= maxServers)
-        throw new Error(`${maxServers} servers are running: there is no room for "${hostname}"`);
+      let entry = entries.get(hostname);
+      while (entry?.stopping !== undefined) {
+        await entry.stopping;
+        entry = entries.get(hostname);
+      }
+      return (entry ?? start(hostname)).ready;
+    }
+
+    function start(hostname: string): Entry {
+      if (entries.size >= maxServers) throw new Error(`all ${maxServers} places are taken: there is none for "${hostname}"`);
       const entry = new Entry();
-      entries.set(hostname, entry); // before anything is waited for: the next one to ask finds it
       entry.task = enter(() => live(hostname, entry));
-      return entry.ready;
+      entries.set(hostname, entry);
+      return entry;
     }
     // #endregion
 
     // #region rest
     async function shutdown(hostname: string): Promise<void> {
       const entry = entries.get(hostname);
-      entries.delete(hostname);
-      await entry?.task?.halt();
+      if (entry === undefined) return;
+      entry.info = undefined;
+      entry.stopping ??= entry.task?.halt();
+      await entry.stopping;
+      leave(hostname, entry); // a task that was halted before it began has not done so itself
     }
 
     const list = () => [...entries.values()].flatMap(({ info }) => info ?? []);
