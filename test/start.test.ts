@@ -98,6 +98,17 @@ describe("createSwitchboard", () => {
     );
   });
 
+  it("names what is no hostname, and says when it is closed", async () => {
+    const board = await createSwitchboard({ basePort: 0 });
+    await expect(board.fetch("no name")).rejects.toMatchObject({ code: "INVALID_HOSTNAME" });
+    expect(() => board.url("a..b")).toThrow('"a..b" is no hostname');
+    await (await board.fetch("shop")).text();
+    await board.close();
+    const closed = { code: "POOL_CLOSED", message: expect.stringContaining("the switchboard is closed") };
+    await expect(board.fetch("shop")).rejects.toMatchObject(closed);
+    await expect(board.dispatcher()).rejects.toMatchObject(closed);
+  });
+
   it("listens on IPv6 when it is asked to", async () => {
     await withBoard({ host: "::1" }, async (board, log) => {
       expect((await board.fetch("shop")).status).toBe(200);
