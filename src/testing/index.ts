@@ -1,0 +1,4 @@
+export { createEventLog, type EventLog, type LoggedEvent } from "./event-log.ts";
+export type { WaitOptions } from "./supply.ts";
+export { type SwitchboardFixtures, switchboardTest } from "./switchboard-test.ts";
+export { openWebSocket, type SocketClose, type TestWebSocket, type WebSocketOptions } from "./web-socket.ts";
