@@ -27,6 +27,8 @@ export interface SwitchboardFixtures {
 /** What is in flight when a test ends is abandoned: it gets no long grace. */
 const DEFAULTS = { basePort: 0, graceMs: 1_000 } satisfies RunConfig;
 
+const HEAVY = ["switchboard", "pool", "fetch", "ws", "events"] satisfies (keyof SwitchboardFixtures)[];
+
 const vitest = await loadVitest();
 
 /**
@@ -53,8 +55,11 @@ export function switchboardTest(config: RunConfig = {}): TestAPI<SwitchboardFixt
   }
   return vitest.test.extend<SwitchboardFixtures>({
     config,
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern what a fixture needs
-    events: ({}, use) => use(createEventLog()),
+    async events({ task }, use) {
+      await use(createEventLog());
+      // vitest keeps the context of every test until the file has ended: with it, all servers that ever were.
+      for (const name of HEAVY) Reflect.deleteProperty(task.context, name);
+    },
     async switchboard({ config, events, signal, onTestFinished }, use) {
       const late = signal.aborted ? undefined : signal; // it stays aborted when a test is retried after a timeout
       const board = await createSwitchboard({ ...DEFAULTS, ...config, onEvent: both(events.add, config.onEvent) });

@@ -1,33 +1,12 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runFile } from "../support/run-file.ts";
-
-interface Assertion {
-  title: string;
-  status: string;
-  failureMessages: string[];
-}
+import { beforeAll, describe, expect, it } from "vitest";
+import { runVitest, type TestEnd } from "../support/run-vitest.ts";
 
 /** How each test of `fixtures/ends.ts` ended, by its title. */
-const ends = new Map<string, Assertion>();
-let folder = "";
+const ends = new Map<string, TestEnd>();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "switchboard-ends-"));
-  const report = join(folder, "report.json");
-  const config = join(import.meta.dirname, "fixtures/vitest.config.ts");
-  await runFile("node_modules/vitest/vitest.mjs", [
-    ...["run", "--config", config, "ends.ts", "--reporter", "json", "--outputFile", report],
-  ]);
-  const { testResults } = JSON.parse(await readFile(report, "utf8")) as {
-    testResults: { assertionResults: Assertion[] }[];
-  };
-  for (const assertion of testResults[0]?.assertionResults ?? []) ends.set(assertion.title, assertion);
+  for (const end of await runVitest("ends.ts")) ends.set(end.title, end);
 }, 60_000);
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a test with a switchboard", () => {
   it.each([
@@ -46,7 +25,7 @@ describe("a test with a switchboard", () => {
       ],
     ],
   ])("that %s has one failure, the right one", (title, parts) => {
-    const { status, failureMessages } = ends.get(title) as Assertion;
+    const { status, failureMessages } = ends.get(title) as TestEnd;
     expect({ status, failures: failureMessages.length }).toEqual({ status: "failed", failures: 1 });
     for (const part of parts) expect(failureMessages[0]).toContain(part);
   });
@@ -55,4 +34,10 @@ describe("a test with a switchboard", () => {
     expect(ends.get("is tried again")).toMatchObject({ status: "passed" });
     expect(ends.get("finds every port free")).toMatchObject({ status: "passed" });
   });
+});
+
+it("leaves nothing after a thousand tests in one process", { timeout: 60_000 }, async () => {
+  const tests = await runVitest("rounds.ts");
+  expect(tests.filter(({ status }) => status !== "passed")).toEqual([]);
+  expect(tests.length).toBeGreaterThan(1_000);
 });
