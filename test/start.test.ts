@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, until } from "effection";
+import { expectNoLeaks } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import {
@@ -42,9 +43,11 @@ describe("createSwitchboard", () => {
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const events: RunEvent[] = [];
-    await expect(createSwitchboard({ port, onEvent: (event) => events.push(event) })).rejects.toMatchObject({
-      code: "LISTEN_FAILED",
-      message: `cannot listen on 127.0.0.1:${port}: the port is in use; stop what uses it, or choose another port (0 for any free one)`,
+    await expectNoLeaks(async () => {
+      await expect(createSwitchboard({ port, onEvent: (event) => events.push(event) })).rejects.toMatchObject({
+        code: "LISTEN_FAILED",
+        message: `cannot listen on 127.0.0.1:${port}: the port is in use; stop what uses it, or choose another port (0 for any free one)`,
+      });
     });
     expect(events).toEqual([]);
     other.close();
