@@ -27,6 +27,7 @@ export interface SwitchboardFixtures {
 /** What is in flight when a test ends is abandoned: it gets no long grace. */
 const DEFAULTS = { basePort: 0, graceMs: 1_000 } satisfies RunConfig;
 
+/** What a test must not keep when it is over. */
 const HEAVY = ["switchboard", "pool", "fetch", "ws", "events"] satisfies (keyof SwitchboardFixtures)[];
 
 const vitest = await loadVitest();

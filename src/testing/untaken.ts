@@ -6,9 +6,10 @@ import type { EventLog } from "./event-log.ts";
 export function throwUntaken(events: EventLog<RunEvent>): void {
   const errors = events.untaken("error", "front-error").filter((event) => "error" in event);
   if (errors.length === 0) return;
-  const list = errors.map(({ type, hostname = "the front door", error, message }) => {
-    const take = `take it with await events.next("${type}"${type === "error" ? `, "${hostname}"` : ""}) if it has to happen`;
-    return `  ${hostname}: ${message}${whereThrown(error)}; ${take}`;
+  const list = errors.map(({ type, hostname, error, message }) => {
+    const next = hostname === undefined ? `events.next("${type}")` : `events.next("${type}", "${hostname}")`;
+    const who = hostname ?? "the front door";
+    return `  ${who}: ${message}${whereThrown(error)}; take it with await ${next} if it has to happen`;
   });
   throw new Error(`the test did not ask for these errors:\n${list.join("\n")}`, { cause: errors[0]?.error });
 }

@@ -17,6 +17,11 @@ describe("a test with a switchboard", () => {
       "has an error that it did not ask for",
       ["broken: no database (", "ends.ts:", 'take it with await events.next("error", "broken")'],
     ],
+    ["has an error when its server stops", ["leaky: cannot save (", "fixtures/ends.ts:"]],
+    [
+      "has an error at the front door",
+      ["forbidden: ", "no list of names", 'take it with await events.next("front-error", "forbidden")'],
+    ],
     [
       "waits for what does not happen",
       [

@@ -7,7 +7,7 @@ import { isRecorded, Recording, record, startRecording } from "./recording.ts";
 export interface LeakOptions {
   /** Emitters to watch besides `process` and its streams, by the name that the message gives them. */
   emitters?: Record<string, EventEmitter>;
-  /** How long what is about to end may take, in milliseconds. @default 1000 */
+  /** How long what is about to end may take, in milliseconds. @default 2000 */
   settleMs?: number;
 }
 
@@ -32,7 +32,7 @@ const LOOK_MS = 20;
  * ```
  */
 export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options: LeakOptions = {}): Promise<T> {
-  const settleMs = durationOption("settleMs", options.settleMs ?? 1_000);
+  const settleMs = durationOption("settleMs", options.settleMs ?? 2_000);
   const { stdin, stdout, stderr } = process;
   const recording = new Recording();
   const emitters = { process, "process.stdin": stdin, "process.stdout": stdout, "process.stderr": stderr };
