@@ -1,13 +1,27 @@
 import type { RunEvent } from "../start.ts";
 import { Supply, WAIT_MS, type WaitOptions } from "./supply.ts";
 
-/** What every event has. */
+/**
+ * What every event has.
+ *
+ * **Lifetime.** Kept, as it is, for as long as its log.
+ *
+ * **Failure.** None: plain data.
+ */
 export interface LoggedEvent {
+  /** What happened. */
   type: string;
+  /** Whom it is about, if it is about one. @default none */
   hostname?: string | undefined;
 }
 
-/** Events in the order of their arrival, and a way to wait for one. */
+/**
+ * Events in the order of their arrival, and a way to wait for one.
+ *
+ * **Lifetime.** It keeps every event that it was ever given: have one for each test.
+ *
+ * **Failure.** `next` rejects when the event does not come in time, with the list of what did happen.
+ */
 export interface EventLog<T extends LoggedEvent = RunEvent> {
   /** Everything that happened so far. */
   readonly all: readonly T[];
@@ -27,7 +41,9 @@ export interface EventLog<T extends LoggedEvent = RunEvent> {
 /**
  * Makes an {@link EventLog}.
  *
- * **Lifetime.** A passive value: there is nothing to close. **Failure.** `next` rejects after `timeoutMs` with the
+ * **Lifetime.** A passive value: there is nothing to close.
+ *
+ * **Failure.** `next` rejects after `timeoutMs` with the
  * list of what did happen.
  *
  * ```ts

@@ -1,10 +1,16 @@
 import { noop } from "../base/operations.ts";
 import { durationOption } from "../base/options.ts";
 
-/** How long to wait. */
+/**
+ * How long to wait.
+ *
+ * **Lifetime.** Read once, at the call. Fake timers do not hold the deadline up.
+ *
+ * **Failure.** A value that is no duration throws `INVALID_OPTION` at the call.
+ */
 export interface WaitOptions {
   /** In milliseconds; then the wait rejects with a message that says what did happen. @default 2000 */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** Below the 5 s that vitest gives a test, so that our own message is the one to be seen. */

@@ -8,7 +8,13 @@ import { createEventLog, type EventLog } from "./event-log.ts";
 import { throwUntaken } from "./untaken.ts";
 import { openWebSocket, type TestWebSocket, type WebSocketOptions } from "./web-socket.ts";
 
-/** What a test of {@link switchboardTest} can ask for. */
+/**
+ * What a test of {@link switchboardTest} can ask for.
+ *
+ * **Lifetime.** Made for one test, and gone when it has ended.
+ *
+ * **Failure.** As their own; an error that no test took fails the test at its end.
+ */
 export interface SwitchboardFixtures {
   /** A switchboard of its own, on any free port. */
   switchboard: RunningSwitchboard;
@@ -25,7 +31,7 @@ export interface SwitchboardFixtures {
 }
 
 /** What is in flight when a test ends is abandoned: it gets no long grace. */
-const DEFAULTS = { basePort: 0, graceMs: 1_000 } satisfies RunConfig;
+const GRACE_MS = 1_000;
 
 /** What a test must not keep when it is over. */
 const HEAVY = ["switchboard", "pool", "fetch", "ws", "events"] satisfies (keyof SwitchboardFixtures)[];
@@ -36,7 +42,9 @@ const vitest = await loadVitest();
  * vitest's `test` with a fresh switchboard for each test that asks for one, on free ports: tests may run concurrently.
  *
  * **Lifetime.** Starts when a test (or its `beforeEach`) names a fixture of {@link SwitchboardFixtures}; gone when
- * the test has ended, also when it failed or timed out. `graceMs` is 1,000 here unless `config` says otherwise.
+ * the test has ended, also when it failed or timed out. `basePort` is 0 here, and `graceMs` 1,000, unless `config`
+ * says otherwise.
+ *
  * **Failure.** A test fails when a server, or the front door, reported an error that the test did not take with
  * `events.next("error")` or `events.next("front-error")`. Throws outside vitest.
  *
@@ -63,7 +71,8 @@ export function switchboardTest(config: RunConfig = {}): TestAPI<SwitchboardFixt
     },
     async switchboard({ config, events, signal, onTestFinished }, use) {
       const late = signal.aborted ? undefined : signal; // it stays aborted when a test is retried after a timeout
-      const board = await createSwitchboard({ ...DEFAULTS, ...config, onEvent: both(events.add, config.onEvent) });
+      const { basePort = 0, graceMs = GRACE_MS, onEvent } = config;
+      const board = await createSwitchboard({ ...config, basePort, graceMs, onEvent: both(events.add, onEvent) });
       if (late?.aborted) {
         await board.close(); // the test timed out meanwhile: vitest will not ask for it
         throw late.reason;

@@ -3,12 +3,18 @@ import { durationOption } from "../../base/options.ts";
 import { watchListeners } from "./listeners.ts";
 import { isRecorded, Recording, record, startRecording } from "./recording.ts";
 
-/** Options of {@link expectNoLeaks}. */
+/**
+ * Options of {@link expectNoLeaks}.
+ *
+ * **Lifetime.** Read once, at the call.
+ *
+ * **Failure.** A value that is no duration rejects with `INVALID_OPTION` before the body runs.
+ */
 export interface LeakOptions {
-  /** Emitters to watch besides `process` and its streams, by the name that the message gives them. */
-  emitters?: Record<string, EventEmitter>;
+  /** Emitters to watch besides `process` and its streams, by the name that the message gives them. @default none */
+  emitters?: Record<string, EventEmitter> | undefined;
   /** How long what is about to end may take, in milliseconds. @default 2000 */
-  settleMs?: number;
+  settleMs?: number | undefined;
 }
 
 /** As they are when this module is loaded: a test may have fake timers. */
@@ -21,7 +27,9 @@ const LOOK_MS = 20;
  * worker threads, file watchers, or listeners on `process`, its streams and `emitters`. What others make meanwhile
  * does not count, so tests may run concurrently.
  *
- * **Lifetime.** Resolves with what `body` returns as soon as nothing is left. **Failure.** Rejects as `body` does;
+ * **Lifetime.** Resolves with what `body` returns as soon as nothing is left.
+ *
+ * **Failure.** Rejects as `body` does;
  * otherwise, after `settleMs`, with a message that has a line for each thing that is left, and where it was created.
  *
  * ```ts
