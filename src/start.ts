@@ -1,11 +1,12 @@
-import { lookup } from "node:dns";
-import { ensure, type Operation, resource, run, suspend, until } from "effection";
-import type { Agent } from "undici";
+import { ensure, type Operation, resource, run, suspend } from "effection";
+import type { Dispatcher } from "undici";
+import { checkHostname } from "./base/hostname.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
 import { createEvents, type ServerEvent, tell } from "./pool/events.ts";
 import { openPool, type ServerPool } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
+import { useDialer } from "./start/dialer.ts";
 import {
   resolveSwitchboard,
   SWITCHBOARD_OPTIONS,
@@ -76,6 +77,8 @@ export interface RunningBoard extends SwitchboardHandle {
   at(hostname: string, path?: string): string;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
+  /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
+  dispatcher(): Promise<Dispatcher>;
 }
 
 /**
@@ -95,6 +98,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
   url(hostname: string, path?: string): string;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
+  /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
+  dispatcher(): Promise<Dispatcher>;
   /** What happens from now on: `for await (const event of board.events)`. Ends after the report. */
   events: AsyncIterable<RunEvent>;
   /** Shuts down, once; resolves with the report when nothing is left. */
@@ -131,11 +136,12 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     });
     const pool = yield* openPool(poolSettings);
     const handle = yield* openSwitchboard(boardSettings, pool);
-    const dial = yield* useDialer(boardSettings.host);
+    const dialer = yield* useDialer(boardSettings.host);
     const domain = boardSettings.domains?.[0] ?? "localhost";
-    const at = (hostname: string, path = "") => `http://${hostname}.${domain}:${handle.port}${path}`;
-    const fetch = async (hostname: string, path = "/", init: RequestInit = {}) => dial(at(hostname, path), init);
-    yield* provide({ ...handle, pool, at, fetch });
+    const at = (hostname: string, path = "") => `http://${checkHostname(hostname)}.${domain}:${handle.port}${path}`;
+    const fetch = async (hostname: string, path = "/", init: RequestInit = {}) =>
+      dialer.fetch(at(hostname, path), init);
+    yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });
   });
 }
 
@@ -164,7 +170,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
   let closing: Promise<ShutdownReport> | undefined;
   return new Promise((resolve, reject) => {
     const task = run(function* () {
-      const { port, pool, at: url, fetch } = yield* useRunningSwitchboard({ ...config, onEvent });
+      const { port, pool, at: url, fetch, dispatcher } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
         return closing;
@@ -174,6 +180,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         pool,
         url,
         fetch,
+        dispatcher,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),
@@ -187,36 +194,6 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
     };
     task.catch(reject);
   });
-}
-
-type Dial = (url: string, init: RequestInit) => Promise<Response>;
-
-/** A `fetch` that connects to `host` for every name. Its connections are closed first, so that no drain waits for them. */
-function useDialer(host: string): Operation<Dial> {
-  return resource(function* (provide) {
-    let client: Promise<{ agent: Agent; dial: Dial }> | undefined;
-    yield* ensure(function* () {
-      if (client === undefined) return;
-      const { agent } = yield* until(client);
-      void agent.close().catch(noop); // what is in flight goes on: the switchboard's drain waits for it
-    });
-    yield* provide(async (url, init) => {
-      client ??= createDialer(host);
-      return (await client).dial(url, init);
-    });
-  });
-}
-
-/** undici is loaded when it is first needed: those who never fetch do not pay for it. */
-async function createDialer(host: string): Promise<{ agent: Agent; dial: Dial }> {
-  const { Agent, fetch } = await import("undici");
-  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const agent = new Agent({
-    connect: { lookup: (_hostname, options, callback) => lookup(address, options, callback) },
-  });
-  const dial: Dial = (url, init) =>
-    fetch(url, { ...(init as object), dispatcher: agent }) as unknown as Promise<Response>;
-  return { agent, dial };
 }
 
 /** Follows a shutdown: what is left of the grace period, and what it came to. */

@@ -1,12 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runFile } from "./support/run-file.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const run = promisify(execFile);
@@ -16,26 +17,47 @@ interface Packed {
   files: { path: string }[];
 }
 
-/** A fresh project that has installed the packed package, with the dependencies of this one. */
-let project = "";
+/** Where npm put the package, and the projects that have installed it. */
+let folder = "";
 let packed: Packed | undefined;
+/** A fresh project with the dependencies of this one; vitest, an optional one, is in the other. */
+let project = "";
+let vitestProject = "";
 
 beforeAll(async () => {
-  project = await mkdtemp(join(tmpdir(), "switchboard-package-"));
-  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], { cwd: ROOT });
+  folder = await mkdtemp(join(tmpdir(), "switchboard-package-"));
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT });
   [packed] = JSON.parse(stdout.slice(stdout.indexOf("["))) as Packed[];
-  const modules = join(project, "node_modules");
-  await mkdir(modules);
-  await run("tar", ["-xzf", join(project, packed?.filename ?? ""), "-C", modules]);
-  await run("mv", [join(modules, "package"), join(modules, "effection-switchboard")]);
   const { dependencies, peerDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-  await mkdir(join(modules, "@types"));
-  for (const name of ["@types/node", ...Object.keys({ ...dependencies, ...peerDependencies })]) {
-    await symlink(join(ROOT, "node_modules", name), join(modules, name));
-  }
+  const { vitest, ...needed } = { ...dependencies, ...peerDependencies };
+  expect(vitest).toBeDefined();
+  project = await install("project", Object.keys(needed));
+  vitestProject = await install("vitest-project", [...Object.keys(needed), "vitest"]);
 }, 60_000);
 
-afterAll(() => rm(project, { recursive: true, force: true }));
+/** A project of type module that has the packed package and `dependencies`. */
+async function install(name: string, dependencies: readonly string[]): Promise<string> {
+  const modules = join(folder, name, "node_modules");
+  await mkdir(join(modules, "@types"), { recursive: true });
+  await run("tar", ["-xzf", join(folder, packed?.filename ?? ""), "-C", modules]);
+  await rename(join(modules, "package"), join(modules, "effection-switchboard"));
+  for (const dependency of ["@types/node", ...dependencies]) {
+    await symlink(join(ROOT, "node_modules", dependency), join(modules, dependency));
+  }
+  await writeFile(join(folder, name, "package.json"), JSON.stringify({ type: "module" }));
+  return join(folder, name);
+}
+
+/** Checks the types of files of a project as strictly as a user may. */
+async function checkTypes(cwd: string, files: readonly string[]): Promise<void> {
+  const flags = ["--module", "NodeNext", "--target", "ES2023", "--lib", "ES2023,ESNext.Disposable", "--types", "node"];
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--allowImportingTsExtensions", "--noEmit"];
+  await run(join(ROOT, "node_modules/.bin/tsc"), [...flags, ...strict, ...files], { cwd }).catch(({ stdout }) => {
+    throw new Error(stdout);
+  });
+}
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
   it("has what users need, and nothing else", () => {
@@ -62,30 +84,39 @@ describe("the package", () => {
   });
 
   it("runs the examples of the README, and its types fit, in a project of its own", async () => {
-    await writeFile(join(project, "package.json"), JSON.stringify({ type: "module" }));
     const examples = await readExamples();
-    for (const [i, text] of examples.entries()) await writeFile(join(project, `example-${i}.ts`), text);
-    const flags = [
-      "--module",
-      "NodeNext",
-      "--target",
-      "ES2023",
-      "--lib",
-      "ES2023,ESNext.Disposable",
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--types",
-      "node",
-    ];
-    await run(
-      join(ROOT, "node_modules/.bin/tsc"),
-      [...flags, "--noEmit", ...examples.map((_, i) => `example-${i}.ts`)],
-      { cwd: project },
+    for (const [i, text] of examples.entries()) await writeFile(join(vitestProject, `example-${i}.ts`), text);
+    await checkTypes(
+      vitestProject,
+      examples.map((_, i) => `example-${i}.ts`),
     );
     const embedded = `example-${examples.findIndex((text) => text.includes("await using board"))}.ts`;
     const loader = join(ROOT, "node_modules/tsx/dist/loader.mjs");
-    const { stdout } = await run(process.execPath, ["--import", loader, embedded], { cwd: project });
+    const { stdout } = await run(process.execPath, ["--import", loader, embedded], { cwd: vitestProject });
     expect(stdout).toMatch(/^cart of shop\nhttp:\/\/shop\.localhost:\d+\/cart\n$/);
+  });
+
+  it("has a testing kit that a test file of ten lines uses", async () => {
+    const [source = ""] = await readTestExamples("vitest");
+    expect(source.trimEnd().split("\n").length).toBeLessThanOrEqual(10);
+    await writeFile(join(vitestProject, "shop.test.ts"), source);
+    const { stdout } = await runFile(join(ROOT, "node_modules/vitest/vitest.mjs"), ["run"], [], vitestProject);
+    expect(stdout).toMatch(/Tests +1 passed/);
+  });
+
+  it("has a testing kit that works, and whose types fit, without vitest", async () => {
+    const [source = ""] = await readTestExamples("node:test");
+    await writeFile(join(project, "shop.ts"), source);
+    await checkTypes(project, ["shop.ts"]);
+    const loader = join(ROOT, "node_modules/tsx/dist/loader.mjs");
+    const { stdout } = await runFile(join(project, "shop.ts"), [], ["--import", loader, "--test"], project);
+    expect(stdout).toMatch(/pass 1$/m);
+    const outside = 'import("effection-switchboard/testing").then(({ switchboardTest }) => switchboardTest())';
+    for (const VITEST of [undefined, "true"]) {
+      await expect(
+        run(process.execPath, ["-e", outside], { cwd: project, env: { ...process.env, VITEST } }),
+      ).rejects.toThrow("switchboardTest works in a test file that vitest runs; with another test runner use");
+    }
   });
 
   it("has a command that runs without any build or TypeScript around it", async () => {
@@ -124,4 +155,9 @@ async function readExamples(): Promise<string[]> {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);
   return blocks.filter((text) => /^import /m.test(text));
+}
+
+/** The examples for a test runner, by what they import it from. */
+async function readTestExamples(runner: string): Promise<string[]> {
+  return (await readExamples()).filter((text) => text.includes(`from "${runner}"`));
 }

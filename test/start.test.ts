@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, until } from "effection";
+import { expectNoLeaks } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import {
@@ -44,9 +45,11 @@ describe("createSwitchboard", () => {
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const events: RunEvent[] = [];
-    await expect(createSwitchboard({ port, onEvent: (event) => events.push(event) })).rejects.toMatchObject({
-      code: "LISTEN_FAILED",
-      message: `cannot listen on 127.0.0.1:${port}: the port is in use; stop what uses it, or choose another port (0 for any free one)`,
+    await expectNoLeaks(async () => {
+      await expect(createSwitchboard({ port, onEvent: (event) => events.push(event) })).rejects.toMatchObject({
+        code: "LISTEN_FAILED",
+        message: `cannot listen on 127.0.0.1:${port}: the port is in use; stop what uses it, or choose another port (0 for any free one)`,
+      });
     });
     expect(events).toEqual([]);
     other.close();
@@ -137,6 +140,17 @@ describe("createSwitchboard", () => {
         expect(response.url).toBe(board.url("blog", "/here"));
       },
     );
+  });
+
+  it("names what is no hostname, and says when it is closed", async () => {
+    const board = await createSwitchboard({ basePort: 0 });
+    await expect(board.fetch("no name")).rejects.toMatchObject({ code: "INVALID_HOSTNAME" });
+    expect(() => board.url("a..b")).toThrow('"a..b" is no hostname');
+    await (await board.fetch("shop")).text();
+    await board.close();
+    const closed = { code: "POOL_CLOSED", message: expect.stringContaining("the switchboard is closed") };
+    await expect(board.fetch("shop")).rejects.toMatchObject(closed);
+    await expect(board.dispatcher()).rejects.toMatchObject(closed);
   });
 
   it("listens on IPv6 when it is asked to", async () => {

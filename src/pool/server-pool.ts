@@ -11,7 +11,7 @@ import {
   until,
 } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
-import { toHostname } from "../base/hostname.ts";
+import { checkHostname, toHostname } from "../base/hostname.ts";
 import { noop, toFuture, useTaskScope } from "../base/operations.ts";
 import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
 import { createEvents, type ServerEvent } from "./events.ts";
@@ -157,7 +157,7 @@ class Pool implements ServerPool, EntryHost {
 
   getOrCreate(name: string): Future<ServerInfo> {
     try {
-      return this.#join(this.#checkHostname(name)).ready;
+      return this.#join(checkHostname(name)).ready;
     } catch (error) {
       const rejected = Promise.reject(error);
       rejected.catch(noop); // as with a start that fails later: nobody has to wait for it
@@ -293,14 +293,5 @@ class Pool implements ServerPool, EntryHost {
     throw new SwitchboardError("POOL_FULL", `the limit of ${maxServers} (maxServers) servers is reached${why}`, {
       hostname,
     });
-  }
-
-  #checkHostname(name: string): string {
-    const hostname = typeof name === "string" ? toHostname(name) : undefined;
-    if (hostname !== undefined) return hostname;
-    throw new SwitchboardError(
-      "INVALID_HOSTNAME",
-      `${JSON.stringify(name)} is no hostname: at most 253 characters of letters, digits, "-", "_" and dots, labels of 1 to 63`,
-    );
   }
 }

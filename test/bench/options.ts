@@ -19,6 +19,8 @@ export interface BenchSettings {
   hostnames: number;
   /** How many cold starts are measured one after the other, and how many at once. */
   coldStarts: { sequential: number; concurrent: number };
+  /** How many rounds each way to have a server in a test gets. */
+  testRounds: number;
   /** What of this was chosen by the machine. */
   notes: string[];
 }
@@ -48,6 +50,7 @@ export function resolveSettings(argv: string[]): BenchSettings {
     connections: 50,
     hostnames,
     coldStarts: quick ? { sequential: 200, concurrent: 500 } : { sequential: 500, concurrent: 1_500 },
+    testRounds: quick ? 100 : 300,
     notes,
   };
 }

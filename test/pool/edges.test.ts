@@ -162,7 +162,7 @@ describe("an entry at its edges", () => {
       yield* until(once(socket, "data"));
       yield* pool.shutdown("shop");
     });
-    expect(log.events).toContainEqual({ type: "cut", hostname: "shop", requests: 0, sockets: 1 });
+    expect(log.all).toContainEqual({ type: "cut", hostname: "shop", requests: 0, sockets: 1 });
     expect(log.lines("error", "stopped").sort()).toEqual(["error shop", "error shop", "stopped shop"]);
   });
 });

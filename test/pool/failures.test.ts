@@ -1,7 +1,8 @@
 import { ensure, resource, run, sleep, spawn, suspend, until } from "effection";
+import { createEventLog } from "effection-switchboard/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AppFactory, type ServerEvent, useServerPool } from "../../src/index.ts";
-import { createGate, Log } from "../support/gate.ts";
+import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
 afterEach(() => {
@@ -113,7 +114,7 @@ describe("a start that fails", () => {
       fails = false;
       expect((yield* pool.getOrCreate("shop")).hostname).toBe("shop");
     });
-    const delays = log.events.flatMap((event) => (event.type === "backing-off" ? [event.delayMs] : []));
+    const delays = log.all.flatMap((event) => (event.type === "backing-off" ? [event.delayMs] : []));
     delays.forEach((delay, i) => {
       expect(delay).toBeGreaterThanOrEqual(50 * 2 ** i);
       expect(delay).toBeLessThanOrEqual(100 * 2 ** i);
@@ -252,7 +253,7 @@ describe("a server that crashes", () => {
 
 describe("an owner of a pool that fails", () => {
   it("still stops every server, and reports it", async () => {
-    const log = new Log<ServerEvent>();
+    const log = createEventLog<ServerEvent>();
     const owner = run(function* () {
       const pool = yield* useServerPool({ basePort: 0, onEvent: log.add });
       yield* pool.getOrCreate("shop");

@@ -29,7 +29,7 @@ describe("a full pool", () => {
       yield* pool.getOrCreate("c");
       expect(pool.list().map(({ hostname }) => hostname)).toEqual(["a", "c"]);
     });
-    expect(log.events).toContainEqual({ type: "stopping", hostname: "b", reason: "evicted" });
+    expect(log.all).toContainEqual({ type: "stopping", hostname: "b", reason: "evicted" });
   });
 
   it("refuses a new name when nobody is idle, and changes nothing else", async () => {
@@ -146,7 +146,7 @@ describe("idle stop", () => {
       expect(pool.get("shop")).toBeDefined();
       yield* until(vi.advanceTimersByTimeAsync(61_000));
       yield* until(log.next("stopped", "shop"));
-      expect(log.events).toContainEqual({ type: "stopping", hostname: "shop", reason: "idle" });
+      expect(log.all).toContainEqual({ type: "stopping", hostname: "shop", reason: "idle" });
     });
     expect(vi.getTimerCount()).toBe(0);
   });

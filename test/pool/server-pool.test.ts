@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { each, ensure, run, spawn, suspend, until } from "effection";
+import { createEventLog } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import {
@@ -10,7 +11,7 @@ import {
   ServerPoolContext,
   useServerPool,
 } from "../../src/index.ts";
-import { createGate, Log } from "../support/gate.ts";
+import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
 const named: AppFactory = ({ hostname }) => express().get("/", (_request, response) => void response.send(hostname));
@@ -114,7 +115,7 @@ describe("useServerPool", () => {
         const joining = pool.getOrCreate(name as string);
         yield* until(expect(joining).rejects.toMatchObject({ code: "INVALID_HOSTNAME" }));
       });
-      expect(log.events).toEqual([]);
+      expect(log.all).toEqual([]);
     },
   );
 
@@ -351,7 +352,7 @@ describe("a pool that is used through its ports", () => {
   });
 
   it("counts what is in flight on a server's own port", async () => {
-    const log = new Log<ServerEvent>();
+    const log = createEventLog<ServerEvent>();
     const answering = createGate();
     await run(function* () {
       const pool = yield* useServerPool({
@@ -366,6 +367,6 @@ describe("a pool that is used through its ports", () => {
       yield* until(answering.promise);
       expect(pool.inspect()).toMatchObject({ requests: { active: 1 }, servers: [{ hostname: "shop", requests: 1 }] });
     });
-    expect(log.events).toContainEqual({ type: "cut", hostname: "shop", requests: 1, sockets: 0 });
+    expect(log.all).toContainEqual({ type: "cut", hostname: "shop", requests: 1, sockets: 0 });
   });
 });

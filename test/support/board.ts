@@ -1,23 +1,16 @@
-import {
-  createSwitchboard,
-  type RunConfig,
-  type RunEvent,
-  type RunningSwitchboard,
-  type ShutdownReport,
-} from "../../src/index.ts";
-import { Log } from "./gate.ts";
+import { createEventLog, type EventLog, expectNoLeaks } from "effection-switchboard/testing";
+import { createSwitchboard, type RunConfig, type RunningSwitchboard, type ShutdownReport } from "../../src/index.ts";
 
-/** A switchboard on free ports with a log of its events, closed when the body ends. */
+/** A switchboard on free ports with a log of its events, closed when the body ends. Nothing may be left. */
 export async function withBoard(
   config: RunConfig,
-  body: (board: RunningSwitchboard, log: Log<RunEvent>) => Promise<void>,
-): Promise<{ log: Log<RunEvent>; report: ShutdownReport }> {
-  const log = new Log<RunEvent>();
-  const board = await createSwitchboard({ basePort: 0, onEvent: log.add, ...config });
-  try {
+  body: (board: RunningSwitchboard, log: EventLog) => Promise<void>,
+): Promise<{ log: EventLog; report: ShutdownReport }> {
+  const log = createEventLog();
+  const report = await expectNoLeaks(async () => {
+    await using board = await createSwitchboard({ basePort: 0, onEvent: log.add, ...config });
     await body(board, log);
-  } finally {
-    await board.close();
-  }
-  return { log, report: await board.close() };
+    return board.close();
+  });
+  return { log, report };
 }

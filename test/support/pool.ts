@@ -1,17 +1,19 @@
 import { type Operation, run, until } from "effection";
+import { createEventLog, type EventLog, expectNoLeaks } from "effection-switchboard/testing";
 import { type ServerEvent, type ServerPool, type ServerPoolConfig, useServerPool } from "../../src/index.ts";
-import { Log } from "./gate.ts";
 
-/** Runs a test body with a pool on free ports, and a log of its events. */
+/** Runs a test body with a pool on free ports, and a log of its events. Nothing may be left. */
 export async function withPool(
   config: ServerPoolConfig,
-  body: (pool: ServerPool, log: Log<ServerEvent>) => Operation<void>,
-): Promise<Log<ServerEvent>> {
-  const log = new Log<ServerEvent>();
-  await run(function* () {
-    const pool = yield* useServerPool({ basePort: 0, onEvent: log.add, ...config });
-    yield* body(pool, log);
-  });
+  body: (pool: ServerPool, log: EventLog<ServerEvent>) => Operation<void>,
+): Promise<EventLog<ServerEvent>> {
+  const log = createEventLog<ServerEvent>();
+  await expectNoLeaks(() =>
+    run(function* () {
+      const pool = yield* useServerPool({ basePort: 0, onEvent: log.add, ...config });
+      yield* body(pool, log);
+    }),
+  );
   return log;
 }
 

@@ -72,7 +72,7 @@ describe("admit", () => {
     const { log } = await withBoard({ admit, admitTimeoutMs: 20 }, async (board) => {
       expect((await board.fetch("shop")).status).toBe(status);
     });
-    expect(log.events).toContainEqual(expect.objectContaining({ type: "front-error", hostname: "shop", message }));
+    expect(log.all).toContainEqual(expect.objectContaining({ type: "front-error", hostname: "shop", message }));
     expect(log.lines("started")).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { switchboardTest } from "effection-switchboard/testing";
 import { describe, expect, it } from "vitest";
 import type { AppFactory, RunConfig } from "../../src/index.ts";
 import { useSwitchboard } from "../../src/index.ts";
@@ -8,6 +9,9 @@ const named: AppFactory =
   ({ hostname }) =>
   (request, response) =>
     void response.end(`${hostname} ${request.headers.host}`);
+
+const test = switchboardTest({ app: named });
+const testDomain = switchboardTest({ app: named, domains: ["example.test"] });
 
 async function ask(port: number, host: string, fields = ""): Promise<string> {
   const client = new Client(port).send(`GET / HTTP/1.1\r\nHost: ${host}\r\n${fields}Connection: close\r\n\r\n`);
@@ -35,79 +39,67 @@ describe("domains", () => {
     });
   });
 
-  it.each(["shop.localhost", "example.test.evil.test", "badexample.test", "10.0.0.1"])(
+  testDomain.for(["shop.localhost", "example.test.evil.test", "badexample.test", "10.0.0.1"])(
     "refuse %s, which is not under them, with 421 and start nothing",
-    async (host) => {
-      const { log } = await withBoard({ app: named, domains: ["example.test"] }, async (board) => {
-        expect(await ask(board.port, host)).toBe("421");
-      });
-      expect(log.lines("starting")).toEqual([]);
+    async (host, { switchboard, events }) => {
+      expect(await ask(switchboard.port, host)).toBe("421");
+      expect(events.lines("starting")).toEqual([]);
     },
   );
 
-  it("appear in the URLs that are given out", async () => {
-    await withBoard({ app: named, domains: ["example.test"] }, async (board) => {
-      expect(board.url("shop", "/cart")).toBe(`http://shop.example.test:${board.port}/cart`);
-      expect(await (await board.fetch("shop")).text()).toBe(`shop shop.example.test:${board.port}`);
-    });
+  testDomain("appear in the URLs that are given out", async ({ switchboard, fetch }) => {
+    expect(switchboard.url("shop", "/cart")).toBe(`http://shop.example.test:${switchboard.port}/cart`);
+    expect(await (await fetch("shop")).text()).toBe(`shop shop.example.test:${switchboard.port}`);
   });
 });
 
 describe("X-App-Name", () => {
-  it.each([
+  test.for([
     ["localhost", "X-App-Name: shop\r\n", "shop localhost"],
     ["127.0.0.1:8000", "X-App-Name: SHOP\r\n", "shop 127.0.0.1:8000"],
     ["[::1]:8000", "x-app-name: shop\r\n", "shop [::1]:8000"],
     ["blog.localhost", "X-App-Name: shop\r\n", "blog blog.localhost"],
     ["localhost", "X-App-Name: a b\r\n", "400"],
     ["localhost", "X-App-Name: a\r\nX-App-Name: b\r\n", "400"],
-  ])("on %s with %j", async (host, fields, answer) => {
-    await withBoard({ app: named }, async (board) => {
-      expect(await ask(board.port, host, fields)).toBe(answer);
-    });
+  ] as const)("on %s with %j", async ([host, fields, answer], { switchboard }) => {
+    expect(await ask(switchboard.port, host, fields)).toBe(answer);
   });
 });
 
 describe("the switchboard's own paths", () => {
-  it("tell how it is under every name, and start nothing", async () => {
-    const { log } = await withBoard({ app: named }, async (board) => {
-      for (const name of ["shop", "switchboard"]) {
-        const response = await board.fetch(name, "/__switchboard/health?now");
-        expect(response.status).toBe(200);
-        expect(await response.json()).toEqual({ status: "ok", uptimeMs: expect.any(Number) });
-      }
-    });
-    expect(log.lines("starting")).toEqual([]);
+  test("tell how it is under every name, and start nothing", async ({ fetch, events }) => {
+    for (const name of ["shop", "switchboard"]) {
+      const response = await fetch(name, "/__switchboard/health?now");
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({ status: "ok", uptimeMs: expect.any(Number) });
+    }
+    expect(events.lines("starting")).toEqual([]);
   });
 
-  it("list the servers on loopback names only", async () => {
-    await withBoard({ app: named }, async (board) => {
-      const { port } = await board.pool.getOrCreate("shop");
-      for (const host of ["localhost", "127.0.0.1", "[::1]", "switchboard.localhost"]) {
-        const client = new Client(board.port).send(
-          `GET /__switchboard/servers HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
-        );
-        const answer = await client.end();
-        client.destroy();
-        expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toMatchObject({
-          running: 1,
-          requests: { active: 0 },
-          servers: [{ hostname: "shop", state: "running", port, url: `http://shop.localhost:${board.port}` }],
-        });
-      }
-      const elsewhere = await board.fetch("shop", "/__switchboard/servers");
-      expect(await elsewhere.text()).toContain("shop shop.localhost");
-    });
-  });
-
-  it("say what there is when there is nothing", async () => {
-    await withBoard({ app: named }, async (board) => {
-      const response = await board.fetch("switchboard", "/nothing");
-      expect(response.status).toBe(404);
-      expect(await response.json()).toMatchObject({
-        code: "NOT_FOUND",
-        detail: expect.stringContaining("/__switchboard/health"),
+  test("list the servers on loopback names only", async ({ switchboard, pool, fetch }) => {
+    const { port } = await pool.getOrCreate("shop");
+    for (const host of ["localhost", "127.0.0.1", "[::1]", "switchboard.localhost"]) {
+      const client = new Client(switchboard.port).send(
+        `GET /__switchboard/servers HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      const answer = await client.end();
+      client.destroy();
+      expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))).toMatchObject({
+        running: 1,
+        requests: { active: 0 },
+        servers: [{ hostname: "shop", state: "running", port, url: `http://shop.localhost:${switchboard.port}` }],
       });
+    }
+    const elsewhere = await fetch("shop", "/__switchboard/servers");
+    expect(await elsewhere.text()).toContain("shop shop.localhost");
+  });
+
+  test("say what there is when there is nothing", async ({ fetch }) => {
+    const response = await fetch("switchboard", "/nothing");
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      code: "NOT_FOUND",
+      detail: expect.stringContaining("/__switchboard/health"),
     });
   });
 });

@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
+import { switchboardTest } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { AppFactory } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
@@ -13,59 +14,54 @@ const named: AppFactory = ({ hostname, server }) => {
   return express().use((_request, response) => void response.send(hostname));
 };
 
-async function chat(port: number, hostname: string, message: string): Promise<string> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: `${hostname}.localhost` } });
-  const reply = new Promise<string>((resolve, reject) => {
-    socket.on("open", () => socket.send(message));
-    socket.on("message", (data) => resolve(String(data)));
-    socket.on("error", reject);
-  });
-  try {
-    return await reply;
-  } finally {
-    socket.terminate();
-  }
-}
+const test = switchboardTest({ app: named });
 
 describe("the first request for a hostname", () => {
-  it("starts its server, waits for it, and is delivered", async () => {
-    const { log } = await withBoard({ app: named }, async (board) => {
-      const response = await board.fetch("shop", "/cart");
-      expect(await response.text()).toBe("shop");
-      expect(response.url).toBe(`http://shop.localhost:${board.port}/cart`);
-      expect(board.pool.get("shop")).toMatchObject({ hostname: "shop" });
-    });
-    expect(log.lines("started", "stopped")).toEqual(["started shop", "stopped shop"]);
+  test("starts its server, waits for it, and is delivered", async ({ switchboard, pool, fetch, events }) => {
+    const response = await fetch("shop", "/cart");
+    expect(await response.text()).toBe("shop");
+    expect(response.url).toBe(`http://shop.localhost:${switchboard.port}/cart`);
+    expect(pool.get("shop")).toMatchObject({ hostname: "shop" });
+    await switchboard.close();
+    expect(events.lines("started", "stopped")).toEqual(["started shop", "stopped shop"]);
   });
 
-  it("of a thousand at once, mixed with WebSockets, starts one server, and all are answered", async () => {
-    const { log } = await withBoard({ app: named }, async (board) => {
-      const requests = Array.from({ length: 900 }, async () => (await board.fetch("shop")).text());
-      const chats = Array.from({ length: 100 }, (_, i) => chat(board.port, "shop", `hello ${i}`));
-      expect(new Set(await Promise.all(requests))).toEqual(new Set(["shop"]));
-      expect(await Promise.all(chats)).toEqual(Array.from({ length: 100 }, (_, i) => `shop: hello ${i}`));
-    });
-    expect(log.lines("started")).toEqual(["started shop"]);
+  test("of a thousand at once, mixed with WebSockets, starts one server, and all are answered", async ({
+    fetch,
+    ws,
+    events,
+  }) => {
+    const chat = async (message: string) => {
+      const socket = await ws("shop", "/", { timeoutMs: 15_000 });
+      socket.send(message);
+      return socket.next({ timeoutMs: 15_000 });
+    };
+    const requests = Array.from({ length: 900 }, async () => (await fetch("shop")).text());
+    const chats = Array.from({ length: 100 }, (_, i) => chat(`hello ${i}`));
+    expect(new Set(await Promise.all(requests))).toEqual(new Set(["shop"]));
+    expect(await Promise.all(chats)).toEqual(Array.from({ length: 100 }, (_, i) => `shop: hello ${i}`));
+    expect(events.lines("started")).toEqual(["started shop"]);
   });
 
-  it("of a hundred names, fifty at once for each, starts a hundred servers", async () => {
-    const { log } = await withBoard({ app: named }, async (board) => {
-      const names = Array.from({ length: 5_000 }, (_, i) => `name-${i % 100}`);
-      const answers = names.map((name) => new Client(board.port).send(get(name, "/", "Connection: close\r\n")).end());
-      for (const [i, answer] of (await Promise.all(answers)).entries()) {
-        expect(answer.startsWith("HTTP/1.1 200 OK")).toBe(true);
-        expect(answer.endsWith(`\r\n\r\n${names[i]}`)).toBe(true);
-      }
-    });
-    expect(log.lines("started")).toHaveLength(100);
-    expect(new Set(log.lines("started")).size).toBe(100);
+  test("of a hundred names, fifty at once for each, starts a hundred servers", async ({
+    switchboard: { port },
+    events,
+  }) => {
+    const names = Array.from({ length: 5_000 }, (_, i) => `name-${i % 100}`);
+    const answers = names.map((name) => new Client(port).send(get(name, "/", "Connection: close\r\n")).end());
+    for (const [i, answer] of (await Promise.all(answers)).entries()) {
+      expect(answer.startsWith("HTTP/1.1 200 OK")).toBe(true);
+      expect(answer.endsWith(`\r\n\r\n${names[i]}`)).toBe(true);
+    }
+    expect(events.lines("started")).toHaveLength(100);
+    expect(new Set(events.lines("started")).size).toBe(100);
   });
 
-  it("can be a WebSocket", async () => {
-    const { log } = await withBoard({ app: named }, async (board) => {
-      expect(await chat(board.port, "chat", "hello")).toBe("chat: hello");
-    });
-    expect(log.lines("started")).toEqual(["started chat"]);
+  test("can be a WebSocket", async ({ ws, events }) => {
+    const socket = await ws("chat");
+    socket.send("hello");
+    expect(await socket.next()).toBe("chat: hello");
+    expect(events.lines("started")).toEqual(["started chat"]);
   });
 
   it("keeps its body, and gets 100 Continue when the server is there, not before", async () => {

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { createEventLog } from "effection-switchboard/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type AppFactory, createSwitchboard, type RunEvent } from "../../src/index.ts";
+import { type AppFactory, createSwitchboard } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
-import { createGate, Log } from "../support/gate.ts";
+import { createGate } from "../support/gate.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -32,7 +33,7 @@ function createSlowApp(): { app: AppFactory; arrived(count: number): Promise<voi
 describe("a shutdown", () => {
   it("lets every request in flight finish, answers 503 to what comes later, and resets nothing", async () => {
     const slow = createSlowApp();
-    const log = new Log<RunEvent>();
+    const log = createEventLog();
     const board = await createSwitchboard({ app: slow.app, basePort: 0, onEvent: log.add });
     const clients = Array.from({ length: 20 }, (_, i) => new Client(board.port).send(get(`name-${i % 4}`)));
     const idle = new Client(board.port).send(get("name-0", "/fast"));
@@ -51,7 +52,7 @@ describe("a shutdown", () => {
 
   it("stops accepting at once", async () => {
     const slow = createSlowApp();
-    const log = new Log<RunEvent>();
+    const log = createEventLog();
     const board = await createSwitchboard({ app: slow.app, basePort: 0, onEvent: log.add });
     const client = new Client(board.port).send(get("shop"));
     await slow.arrived(1);
@@ -67,7 +68,7 @@ describe("a shutdown", () => {
   it("delivers requests that wait for a start when it begins", async () => {
     const make = createGate();
     const making = createGate();
-    const log = new Log<RunEvent>();
+    const log = createEventLog();
     const board = await createSwitchboard({
       basePort: 0,
       onEvent: log.add,
@@ -97,15 +98,16 @@ describe("a shutdown", () => {
       });
       return slow.app(context) as never;
     };
-    const clients: Client[] = [];
-    const { report, log } = await withBoard({ app, graceMs: 50 }, async (board) => {
-      clients.push(new Client(board.port).send(get("shop")));
-      clients.push(new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n")));
-      await slow.arrived(1);
-      await upgraded.promise;
-    });
+    const log = createEventLog();
+    const board = await createSwitchboard({ app, basePort: 0, graceMs: 50, onEvent: log.add });
+    const clients = ["", "Connection: Upgrade\r\nUpgrade: x\r\n"].map((fields) =>
+      new Client(board.port).send(get("shop", "/", fields)),
+    );
+    await slow.arrived(1);
+    await upgraded.promise;
+    const report = await board.close();
     expect(report).toMatchObject({ serversStopped: 1, requestsFinished: 0, requestsCut: 1, socketsCut: 1 });
-    expect(log.events.at(-1)).toEqual(report);
+    expect(log.all.at(-1)).toEqual(report);
     for (const client of clients) {
       await client.end();
       client.destroy();
@@ -137,7 +139,7 @@ describe("a shutdown", () => {
     const { log } = await withBoard({}, async (board) => {
       await (await board.fetch("shop")).text();
     });
-    expect(log.events.map(({ type }) => type)).toEqual([
+    expect(log.all.map(({ type }) => type)).toEqual([
       "listening",
       "starting",
       "started",

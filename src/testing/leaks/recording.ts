@@ -1,0 +1,100 @@
+import { AsyncLocalStorage, createHook, executionAsyncResource } from "node:async_hooks";
+import type { Worker } from "node:worker_threads";
+import { KINDS, type Made } from "./kinds.ts";
+import { capturePlace, describePlace, isOfNode, type Place } from "./place.ts";
+
+/** Something that was made while a recording ran, by what it ran. */
+interface Entry extends Made {
+  readonly type: string;
+  readonly place: Place;
+}
+
+/** What a body makes: only what is made by it, or because of it, whatever else happens in the process meanwhile. */
+export class Recording {
+  readonly #entries = new Map<number, Entry>();
+
+  add(id: number, type: string, resource: object, place: Place): void {
+    this.#entries.set(id, { type, resource, place, worker: undefined });
+  }
+
+  has(id: number): boolean {
+    return this.#entries.has(id);
+  }
+
+  delete(id: number): void {
+    this.#entries.delete(id);
+  }
+
+  addWorker(worker: Worker): void {
+    const next = [...this.#entries.values()].find((entry) => entry.type === "WORKER" && entry.worker === undefined);
+    if (next !== undefined) next.worker = worker;
+  }
+
+  /** A line for each thing that is still there. */
+  left(): string[] {
+    const entries = [...this.#entries.values()].filter((entry) => !KINDS[entry.type]?.isOver?.(entry));
+    const hasChild = entries.some(({ type }) => type === "PROCESSWRAP");
+    return entries
+      .filter(({ type, place }) => !(type === "Timeout" || type === "Immediate") || !isOfNode(place))
+      .filter(({ type, place }) => !(hasChild && type === "PIPEWRAP" && isOfChild(place)))
+      .map((entry) => `${KINDS[entry.type]?.describe(entry)}, ${whence(entry)}`);
+  }
+}
+
+const current = new AsyncLocalStorage<Recording>();
+const running = new Set<Recording>();
+
+/** What Node does first when it is to listen or connect: it says where that was asked for. */
+const STEPS: ReadonlySet<string> = new Set(["TickObject", "GETADDRINFOREQWRAP"]);
+const asked = new WeakMap<object, Place>();
+
+const hook = createHook({
+  init(id, type, trigger, resource) {
+    if (!(type in KINDS) && !STEPS.has(type)) return;
+    // A connection that is accepted has no context: it belongs to its server, which triggered it.
+    const recording = current.getStore() ?? [...running].find((one) => one.has(trigger));
+    if (recording === undefined) return;
+    const place = capturePlace(asked.get(executionAsyncResource()));
+    if (type in KINDS) recording.add(id, type, resource, place);
+    else asked.set(resource, place);
+  },
+  destroy(id) {
+    for (const recording of running) recording.delete(id);
+  },
+});
+const hearOfWorker = (worker: Worker) => current.getStore()?.addWorker(worker);
+
+/** Begins to hear of what is made. Returns how to stop that. */
+export function startRecording(recording: Recording): () => void {
+  if (running.size === 0) {
+    hook.enable();
+    process.on("worker", hearOfWorker);
+  }
+  running.add(recording);
+  return () => {
+    running.delete(recording);
+    if (running.size > 0) return;
+    hook.disable();
+    process.off("worker", hearOfWorker);
+  };
+}
+
+/** Runs `body`; what it makes, now or later, is recorded. */
+export function record<T>(recording: Recording, body: () => T): T {
+  return current.run(recording, body);
+}
+
+/** Whether the code that calls this runs because of what `recording` runs. */
+export function isRecorded(recording: Recording): boolean {
+  return current.getStore() === recording;
+}
+
+function isOfChild({ frames }: Place): boolean {
+  return frames.some((frame) => frame.startsWith("node:internal/child_process"));
+}
+
+function whence({ type, place }: Entry): string {
+  const accepted =
+    place.frames.length === 0 && place.asked === undefined && (type === "TCPWRAP" || type === "PIPEWRAP");
+  return accepted ? "accepted by a server" : describePlace(place);
+}

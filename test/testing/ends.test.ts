@@ -1,0 +1,48 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { runVitest, type TestEnd } from "../support/run-vitest.ts";
+
+/** How each test of `fixtures/ends.ts` ended, by its title. */
+const ends = new Map<string, TestEnd>();
+
+beforeAll(async () => {
+  for (const end of await runVitest("ends.ts")) ends.set(end.title, end);
+}, 60_000);
+
+describe("a test with a switchboard", () => {
+  it.each([
+    ["fails", ["expected 'this' to be 'that'"]],
+    ["times out", ["STACK_TRACE_ERROR"]],
+    ["times out with open sockets", ["STACK_TRACE_ERROR"]],
+    [
+      "has an error that it did not ask for",
+      ["broken: no database (", "ends.ts:", 'take it with await events.next("error", "broken")'],
+    ],
+    ["has an error when its server stops", ["leaky: cannot save (", "fixtures/ends.ts:"]],
+    [
+      "has an error at the front door",
+      ["forbidden: ", "no list of names", 'take it with await events.next("front-error", "forbidden")'],
+    ],
+    [
+      "waits for what does not happen",
+      [
+        'no event "stopped shop" within 20 ms; this happened, in order:\n  listening\n  starting shop\n  started shop (given',
+        "fixtures/ends.ts:",
+      ],
+    ],
+  ])("that %s has one failure, the right one", (title, parts) => {
+    const { status, failureMessages } = ends.get(title) as TestEnd;
+    expect({ status, failures: failureMessages.length }).toEqual({ status: "failed", failures: 1 });
+    for (const part of parts) expect(failureMessages[0]).toContain(part);
+  });
+
+  it("is torn down however it ends: its port is free, and it can be tried again", () => {
+    expect(ends.get("is tried again")).toMatchObject({ status: "passed" });
+    expect(ends.get("finds every port free")).toMatchObject({ status: "passed" });
+  });
+});
+
+it("leaves nothing after a thousand tests in one process", { timeout: 60_000 }, async () => {
+  const tests = await runVitest("rounds.ts");
+  expect(tests.filter(({ status }) => status !== "passed")).toEqual([]);
+  expect(tests.length).toBeGreaterThan(1_000);
+});
