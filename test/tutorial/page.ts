@@ -88,9 +88,7 @@ export function listing(page: string, source: string): string[] {
   const begin = region === undefined ? -1 : lines.findIndex((line) => line.trim() === `// #region ${region}`);
   if (region !== undefined && begin === -1) throw new Error(`${relative(ROOT, file)} has no region "${region}"`);
   const end = region === undefined ? lines.length : lines.findIndex((line, i) => i > begin && isEnd(line));
-  const shown = lines.slice(begin + 1, end).filter((line) => !/^ *\/\/ #(?:end)?region\b/.test(line));
-  const indent = Math.min(...shown.filter((line) => line !== "").map((line) => line.search(/\S/)));
-  return shown.map((line) => line.slice(indent));
+  return lines.slice(begin + 1, end).filter((line) => !/^ *\/\/ #(?:end)?region\b/.test(line));
 }
 
 function isEnd(line: string): boolean {

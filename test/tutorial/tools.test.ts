@@ -19,8 +19,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a listing", () => {
-  it("is a region without markers and indentation, or all of a file", () => {
-    expect(listing(page, "code.ts#inner")).toEqual(["return 1;"]);
+  it("is a region without markers, or all of a file", () => {
+    expect(listing(page, "code.ts#inner")).toEqual(["  return 1;"]);
     expect(listing(page, "code.ts")).toEqual(["function f() {", "  return 1;", "}"]);
   });
 

@@ -2,7 +2,7 @@
 import { type Operation, scoped, sleep } from "effection";
 
 export interface Restarts {
-  /** How many in a row, before the failure is passed on. */
+  /** How many in all, before the next failure is passed on. */
   max: number;
   firstDelayMs: number;
   onRestart(error: Error, delayMs: number): void;

@@ -40,7 +40,7 @@ await main(function* () {
 // #endregion
 
 // #region visit
-/** Needs no pool as a parameter: it finds that of its surroundings. */
+/** Needs no pool as a parameter: it takes that of its context. */
 function* visit(hostname: string): Operation<void> {
   const pool = yield* PoolContext.expect();
   console.log(`visit: ${pool.get(hostname)?.hostname} is running`);

@@ -1,5 +1,14 @@
 // #region context
-import { type Context, createContext, createSignal, ensure, type Operation, resource, scoped, suspend } from "effection";
+import {
+  type Context,
+  createContext,
+  createSignal,
+  ensure,
+  type Operation,
+  resource,
+  scoped,
+  suspend,
+} from "effection";
 import { useServer } from "../resources/server.ts";
 import { useDoor } from "../scopes/door.ts";
 import { Entry } from "./entry.ts";
@@ -84,7 +93,8 @@ function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Ope
     }
 
     function start(hostname: string): Entry {
-      if (entries.size >= maxServers) throw new Error(`all ${maxServers} places are taken: there is none for "${hostname}"`);
+      if (entries.size >= maxServers)
+        throw new Error(`all ${maxServers} places are taken: there is none for "${hostname}"`);
       const entry = new Entry();
       entry.task = enter(() => live(hostname, entry));
       entries.set(hostname, entry);

@@ -18,15 +18,15 @@ const board = await createSwitchboard({
 });
 
 const hello = await board.fetch("shop");
-console.log(`shop: ${hello.status} ${await hello.text()}`);
+console.log(`shop: ${hello.status} ${(await hello.text()).trim()}`);
 
 const bad = await board.fetch("bad");
 const { code, detail } = (await bad.json()) as { code: string; detail: string };
 console.log(`bad: ${bad.status} ${code}, ${detail}`);
 console.log(`Retry-After: ${bad.headers.get("retry-after")} s`);
 
-const none = await board.fetch("no_such.name", "/nothing");
-console.log(`no_such.name: ${none.status}`);
+const odd = await board.fetch("an_odd.name", "/nothing");
+console.log(`an_odd.name: ${odd.status}`);
 
 await board.pool.shutdown("shop");
 const report = await board.close();

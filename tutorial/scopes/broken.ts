@@ -3,7 +3,7 @@ import { main, type Operation, type Scope, scoped, sleep, useScope } from "effec
 
 function* tick(): Operation<void> {
   for (let i = 1; i <= 3; i += 1) {
-    console.log(`tick ${i} in a scope that has ended`);
+    console.log(`tick ${i}`);
     yield* sleep(10);
   }
 }
@@ -13,7 +13,11 @@ await main(function* () {
   yield* scoped(function* () {
     captured = yield* useScope();
   });
-  console.log("the scope has ended");
-  yield* captured?.run(tick) ?? sleep(0);
+  console.log("the captured scope has ended");
+  yield* scoped(function* () {
+    captured?.run(tick);
+  });
+  console.log("the scope that started the ticks has ended, too");
+  yield* sleep(200);
 });
 // #endregion

@@ -26,9 +26,9 @@ export function useDrain(server: Server, graceMs: number, onReport: (report: Dra
     yield* ensure(function* () {
       draining = true;
       server.close(); // accepts no connection from now on, and ends those that are idle
-      const before = inFlight.size;
-      if (before > 0) yield* race([idle.operation, sleep(graceMs)]);
-      onReport({ finished: before - inFlight.size, cut: inFlight.size });
+      const before = [...inFlight];
+      if (before.length > 0) yield* race([idle.operation, sleep(graceMs)]);
+      onReport({ finished: before.filter((response) => !inFlight.has(response)).length, cut: inFlight.size });
     });
     yield* provide();
   });

@@ -8,7 +8,7 @@ import type { AppFactory } from "../pool/types.ts";
 /** Says hello, and echoes WebSockets. */
 export const app: AppFactory = function* ({ hostname, server }) {
   yield* useEcho(hostname, server);
-  return express().get("/", (_request, response) => void response.send(`hello from ${hostname}`));
+  return express().get("/", (_request, response) => void response.send(`hello from ${hostname}\n`));
 };
 // #endregion
 

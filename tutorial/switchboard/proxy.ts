@@ -13,8 +13,11 @@ export function useProxy(pool: Pool, port = 0): Operation<Listening> {
     yield* ensure(() => agent.destroy());
     const proxy = createProxyServer({ agent });
     proxy.on("error", (_error, _request, target) => {
-      if (target instanceof ServerResponse) target.writeHead(502).end("the server did not answer\n");
+      if (target instanceof ServerResponse && !target.headersSent) target.writeHead(502).end("no answer\n");
       else target.destroy();
+    });
+    proxy.on("proxyRes", (answer, _request, response) => {
+      answer.on("error", () => response.destroy()); // it broke off in the middle
     });
 
     const front = yield* useServer((request, response) => {

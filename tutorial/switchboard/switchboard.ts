@@ -20,6 +20,7 @@ export function useSwitchboard(pool: Pool, port = 0): Operation<Listening> {
 
     // #region upgrade
     front.server.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => {}); // the client may leave before anybody else listens
       const refuse = (status: number, reason: string) =>
         socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n${reason}\n`);
       route(

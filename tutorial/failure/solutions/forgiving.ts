@@ -1,7 +1,7 @@
 import { type Operation, scoped, sleep } from "effection";
 import type { Restarts } from "../supervise.ts";
 
-/** Like `supervise`, but a life that was well for `wellMs` is forgiven what was before. */
+/** Like `supervise`, but a life that lasted for `wellMs` is forgiven what was before. */
 export function* superviseForgiving(
   life: () => Operation<void>,
   { max, firstDelayMs, onRestart, wellMs = 60_000 }: Restarts & { wellMs?: number },

@@ -6,16 +6,15 @@ export function useNarrowDoor(max: number): Operation<Door> {
   return resource(function* (provide) {
     const enter = yield* useDoor();
     let inside = 0;
+    const leave = () => {
+      inside -= 1;
+    };
     yield* provide((operation) => {
       if (inside >= max) throw new Error(`${max} are inside: come back later`);
+      const task = enter(operation);
       inside += 1;
-      return enter(function* () {
-        try {
-          return yield* operation();
-        } finally {
-          inside -= 1;
-        }
-      });
+      task.then(leave, leave); // when it is over, its cleanup included: also if it never began
+      return task;
     });
   });
 }

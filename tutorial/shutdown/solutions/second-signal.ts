@@ -5,7 +5,11 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** npm and terminals send a signal to every process of a group, and npm passes it on: the second one may be the first. */
 const SAME_SIGNAL_MS = 500;
 
-/** The first signal is left to `main`; a second one, more than half a second later, ends the process at once. */
+/**
+ * The first signal is left to `main`; a second one, more than half a second later, ends the process at once.
+ *
+ * Acquire it first, so that it is released last: while it listens, no signal kills the process by itself.
+ */
 export function useSecondSignal(): Operation<void> {
   return resource(function* (provide) {
     let first: number | undefined;
