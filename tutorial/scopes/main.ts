@@ -5,7 +5,7 @@ import { ask } from "../ask.ts";
 import { useServer } from "../resources/server.ts";
 import { type Door, useDoor } from "./door.ts";
 
-/** What a request wants to have done: it takes a while, and cleans up after itself. */
+/** The work that a request asks for: it takes a while, and cleans up after itself. */
 function* writeReport(kind: string): Operation<string> {
   console.log(`${kind} report: begun`);
   let done = false;
