@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { capturePlace, describePlace, type Place } from "./place.ts";
+import { capturePlace, describePlace, isOfWorker, type Place } from "./place.ts";
 
 type Listener = (...args: unknown[]) => void;
 
@@ -70,6 +70,7 @@ function toLines({ name, emitter, event, listener, before, places }: Listening):
   if (more <= 0) return [];
   return places
     .slice(-more)
+    .filter((place) => !isOfWorker(place))
     .map((place) => `listener for ${JSON.stringify(String(event))} on ${name}, ${describePlace(place)}`);
 }
 

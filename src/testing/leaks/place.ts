@@ -62,6 +62,11 @@ export function isOfAgent(place: Place): boolean {
   );
 }
 
+/** Whether a worker thread made it for its output: the worker is looked at itself. */
+export function isOfWorker({ frames }: Place): boolean {
+  return frames.some((frame) => /^node:internal\/worker\b/.test(frame));
+}
+
 function toFrames(stack: string): string[] {
   const folder = fileURLToPath(HERE);
   const ours = [HERE, folder, "node:internal/async_hooks"];
