@@ -2,7 +2,7 @@ import { randomBytes, scrypt } from "node:crypto";
 import { lookup } from "node:dns";
 import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { createGzip, gzip } from "node:zlib";
 import { createSwitchboard } from "effection-switchboard";
@@ -63,7 +63,7 @@ describe("expectNoLeaks ends", () => {
 });
 
 describe("the connections of a switchboard that is older than the body", () => {
-  const app = ({ hostname, server }: { hostname: string; server: Server }) => {
+  const app = ({ hostname, server }: { hostname: string; server: HttpServer }) => {
     new WebSocketServer({ server });
     return express().get("/", (_request, response) => void response.send(hostname));
   };
