@@ -6,8 +6,8 @@ import type { RunningSwitchboard } from "../start.ts";
 import { type Handshake, keepHandshake } from "./handshake.ts";
 import { errorsAtCaller } from "./stack.ts";
 import { Supply, WAIT_MS, type WaitOptions } from "./supply.ts";
+import type { SocketClose, TestWebSocket, WebSocketOptions } from "./test-web-socket.ts";
 import { clearTimeout, setTimeout } from "./timers.ts";
-import type { SocketClose, TestWebSocket, WebSocketOptions } from "./web-socket.ts";
 
 /** Which WebSocket to open, for whom. */
 interface Wanted {

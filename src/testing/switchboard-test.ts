@@ -9,8 +9,8 @@ import { createClient } from "./client.ts";
 import { addLine, closeWithin, describeBusy } from "./ending.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { openSocket } from "./open-socket.ts";
+import type { TestWebSocket, WebSocketOptions } from "./test-web-socket.ts";
 import { throwUntaken } from "./untaken.ts";
-import type { TestWebSocket, WebSocketOptions } from "./web-socket.ts";
 
 /**
  * What a test of {@link switchboardTest} can ask for.
