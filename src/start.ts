@@ -1,12 +1,12 @@
 import { ensure, type Operation, resource, run, suspend } from "effection";
 import type { Dispatcher } from "undici";
-import { checkHostname } from "./base/hostname.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
 import { createEvents, type ServerEvent, tell } from "./pool/events.ts";
 import { openPool, type ServerPool } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
 import { useDialer } from "./start/dialer.ts";
+import { toUrl } from "./start/url.ts";
 import {
   resolveSwitchboard,
   SWITCHBOARD_OPTIONS,
@@ -138,7 +138,7 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     const handle = yield* openSwitchboard(boardSettings, pool);
     const dialer = yield* useDialer(boardSettings.host);
     const domain = boardSettings.domains?.[0] ?? "localhost";
-    const at = (hostname: string, path = "") => `http://${checkHostname(hostname)}.${domain}:${handle.port}${path}`;
+    const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
     const fetch = async (hostname: string, path = "/", init: RequestInit = {}) =>
       dialer.fetch(at(hostname, path), init);
     yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });

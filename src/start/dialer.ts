@@ -1,4 +1,5 @@
 import { lookup } from "node:dns";
+import type { LookupFunction } from "node:net";
 import { ensure, type Operation, resource, until } from "effection";
 import type { Dispatcher } from "undici";
 import { SwitchboardError } from "../base/errors.ts";
@@ -10,6 +11,19 @@ export interface Dialer {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** For everything else that undici has: `request`, `WebSocket`, `EventSource`. */
   dispatcher(): Promise<Dispatcher>;
+}
+
+/** The connections that dialers keep for further requests. */
+const kept = new WeakSet<object>();
+
+/** Whether a dialer keeps this connection: it belongs to the switchboard, not to whoever fetched first. */
+export function isKept(connection: object): boolean {
+  return kept.has(connection);
+}
+
+/** The connection is upgraded: it belongs to whoever asked for that. */
+export function giveAway(connection: object): void {
+  kept.delete(connection);
 }
 
 /**
@@ -46,10 +60,18 @@ export function useDialer(host: string): Operation<Dialer> {
 }
 
 async function createClient(host: string) {
-  const { Agent, fetch } = await import("undici");
+  const { Agent, buildConnector, fetch } = await import("undici");
   const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  const toAddress: LookupFunction = (_hostname, options, callback) => lookup(address, options, callback);
+  // The port comes with each connection, which the type of the connector does not know.
+  const dial = buildConnector({ lookup: toAddress } as Parameters<typeof buildConnector>[0]);
   const agent = new Agent({
-    connect: { lookup: (_hostname, options, callback) => lookup(address, options, callback) },
+    connect: (options, callback) =>
+      dial(options, (...[error, socket]) => {
+        if (error !== null) return callback(error, null);
+        kept.add(socket);
+        callback(null, socket);
+      }),
   });
   return { agent, fetch };
 }

@@ -1,3 +1,5 @@
+import { toHostname } from "../base/hostname.ts";
+import { checkKnownOptions, fail } from "../base/options.ts";
 import type { RunEvent } from "../start.ts";
 import { Supply, WAIT_MS, type WaitOptions } from "./supply.ts";
 
@@ -29,7 +31,7 @@ export interface EventLog<T extends LoggedEvent = RunEvent> {
   readonly add: (event: T) => void;
   /**
    * The first event of this type (and hostname) that no earlier `next` has given: one that happened already, or the
-   * next one to happen. Waits that fit the same event get one each, in the order of their calls.
+   * next one to happen. Options are the third argument. Waits that fit the same event get one each, in the order of their calls.
    */
   next<K extends T["type"]>(type: K, hostname?: string, options?: WaitOptions): Promise<Extract<T, { type: K }>>;
   /** `"type hostname"` of each event so far, in order; only of these types, if some are named. */
@@ -60,8 +62,13 @@ export function createEventLog<T extends LoggedEvent = RunEvent>(): EventLog<T> 
     all.push(event);
     supply.add(event);
   };
-  const next = <K extends T["type"]>(type: K, hostname?: string, { timeoutMs = WAIT_MS }: WaitOptions = {}) => {
-    const fits = (event: T) => event.type === type && (hostname === undefined || event.hostname === hostname);
+  const next = <K extends T["type"]>(type: K, hostname?: string, options: WaitOptions = {}) => {
+    if (hostname !== undefined && typeof hostname !== "string")
+      fail("hostname", "text or undefined (options are the third argument)", hostname);
+    checkKnownOptions("events.next", options, ["timeoutMs"]);
+    const { timeoutMs = WAIT_MS } = options;
+    const names = hostname === undefined ? undefined : [hostname, toHostname(hostname)];
+    const fits = (event: T) => event.type === type && (names?.includes(event.hostname) ?? true);
     const describe = () => describeMiss(toLine({ type, hostname }), timeoutMs, all, supply.left);
     return supply.next({ fits, timeoutMs, describe, asked: next }) as Promise<Extract<T, { type: K }>>;
   };

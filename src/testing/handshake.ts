@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
+import { giveAway } from "../start/dialer.ts";
 
 /** What became of an upgrade request. */
 export interface Handshake {
@@ -29,6 +30,7 @@ export function keepHandshake(handshake: Handshake): Dispatcher.DispatcherCompos
       onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
       onRequestUpgrade(controller, status, headers, connection) {
         handshake.connection = connection;
+        giveAway(connection);
         handler.onRequestUpgrade?.(controller, status, headers, connection);
       },
       onResponseStart(controller, status: number, headers: IncomingHttpHeaders, text?: string) {

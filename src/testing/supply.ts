@@ -1,5 +1,7 @@
 import { noop } from "../base/operations.ts";
 import { durationOption } from "../base/options.ts";
+import { errorsAtCaller } from "./stack.ts";
+import { clearTimeout, setTimeout } from "./timers.ts";
 
 /**
  * How long to wait.
@@ -16,9 +18,6 @@ export interface WaitOptions {
 /** Below the 5 s that vitest gives a test, so that our own message is the one to be seen. */
 export const WAIT_MS = 2_000;
 
-/** As they are when this module is loaded: a deadline must come also in a test with fake timers. */
-const { setTimeout, clearTimeout } = globalThis;
-
 /** What somebody waits for. */
 interface Wanted<T> {
   fits(item: T): boolean;
@@ -33,8 +32,8 @@ interface Wanted<T> {
 export class Supply<T> {
   /** What nobody has got yet. */
   readonly left: Set<T> = new Set();
-  readonly #waits = new Set<{ fits(item: T): boolean; give(item: T): void; fail(error: Error): void }>();
-  #ended: Error | undefined;
+  readonly #waits = new Set<{ fits(item: T): boolean; give(item: T): void; fail(message: string): void }>();
+  #ended: string | undefined;
 
   add(item: T): void {
     const first = [...this.#waits].find((wait) => wait.fits(item));
@@ -42,10 +41,10 @@ export class Supply<T> {
     else first.give(item);
   }
 
-  /** Nothing more will come: waits that find nothing reject with `error`. */
-  end(error: Error): void {
-    this.#ended = error;
-    for (const wait of this.#waits) wait.fail(error);
+  /** Nothing more will come: waits that find nothing reject with `message`. */
+  end(message: string): void {
+    this.#ended = message;
+    for (const wait of this.#waits) wait.fail(message);
   }
 
   next(wanted: Wanted<T>): Promise<T> {
@@ -55,20 +54,16 @@ export class Supply<T> {
       this.left.delete(item);
       return Promise.resolve(item);
     }
-    const promise = this.#ended === undefined ? this.#wait(wanted) : Promise.reject(this.#ended);
+    const promise = this.#wait(wanted);
     promise.catch(noop); // a test that ends before its wait has failed already, with a better message
     return promise;
   }
 
   #wait({ fits, timeoutMs, describe, asked }: Wanted<T>): Promise<T> {
-    const place = { stack: "" };
-    Error.captureStackTrace(place, asked);
+    const toError = errorsAtCaller(asked);
+    if (this.#ended !== undefined) return Promise.reject(toError(this.#ended));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const late = new Error(describe());
-        late.stack = place.stack.replace(/^.*/, () => String(late));
-        wait.fail(late);
-      }, timeoutMs);
+      const timer = setTimeout(() => wait.fail(describe()), timeoutMs);
       const leave = () => {
         clearTimeout(timer);
         this.#waits.delete(wait);
@@ -79,9 +74,9 @@ export class Supply<T> {
           leave();
           resolve(item);
         },
-        fail(error: Error) {
+        fail(message: string) {
           leave();
-          reject(error);
+          reject(toError(message));
         },
       };
       this.#waits.add(wait);

@@ -1,12 +1,16 @@
 // biome-ignore lint/suspicious/noTsIgnore: where vitest is installed there is nothing to expect
 /** @ts-ignore optional: users of other test runners have no vitest */
 import type { TestAPI } from "vitest";
+import { toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import type { ServerPool } from "../pool/server-pool.ts";
 import { createSwitchboard, type RunConfig, type RunEvent, type RunningSwitchboard } from "../start.ts";
+import { createClient } from "./client.ts";
+import { addLine, closeWithin, describeBusy } from "./ending.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { openSocket } from "./open-socket.ts";
+import type { TestWebSocket, WebSocketOptions } from "./test-web-socket.ts";
 import { throwUntaken } from "./untaken.ts";
-import { openWebSocket, type TestWebSocket, type WebSocketOptions } from "./web-socket.ts";
 
 /**
  * What a test of {@link switchboardTest} can ask for.
@@ -33,6 +37,9 @@ export interface SwitchboardFixtures {
 /** What is in flight when a test ends is abandoned: it gets no long grace. */
 const GRACE_MS = 1_000;
 
+/** How long the cleanup of apps may take after that: one that hangs must not hang the whole run. */
+const CLEANUP_MS = 3_000;
+
 /** What a test must not keep when it is over. */
 const HEAVY = ["switchboard", "pool", "fetch", "ws", "events"] satisfies (keyof SwitchboardFixtures)[];
 
@@ -46,7 +53,8 @@ const vitest = await loadVitest();
  * says otherwise.
  *
  * **Failure.** A test fails when a server, or the front door, reported an error that the test did not take with
- * `events.next("error")` or `events.next("front-error")`. Throws outside vitest.
+ * `events.next("error")` or `events.next("front-error")`, when `onEvent` threw, and when the cleanup of an app takes
+ * longer than `graceMs` and 3 s. A test that times out says which servers were busy. Throws outside vitest.
  *
  * ```ts
  * const test = switchboardTest({ app: ({ hostname }) => express().get("/", (_, res) => void res.send(hostname)) });
@@ -69,65 +77,63 @@ export function switchboardTest(config: RunConfig = {}): TestAPI<SwitchboardFixt
       // vitest keeps the context of every test until the file has ended: with it, all servers that ever were.
       for (const name of HEAVY) Reflect.deleteProperty(task.context, name);
     },
-    async switchboard({ config, events, signal, onTestFinished }, use) {
+    async switchboard({ config, events, task, signal, onTestFinished }, use) {
       const late = signal.aborted ? undefined : signal; // it stays aborted when a test is retried after a timeout
-      const { basePort = 0, graceMs = GRACE_MS, onEvent } = config;
-      const board = await createSwitchboard({ ...config, basePort, graceMs, onEvent: both(events.add, onEvent) });
+      const { basePort = 0, graceMs = GRACE_MS } = config;
+      const faults: Error[] = [];
+      const fault = (error: unknown) => void faults.push(toError(error));
+      const onEvent = both(events.add, config.onEvent, fault);
+      const board = await createSwitchboard({ ...config, basePort, graceMs, onEvent });
+      const close = () => closeWithin(graceMs + CLEANUP_MS, board).catch(fault);
       if (late?.aborted) {
-        await board.close(); // the test timed out meanwhile: vitest will not ask for it
+        await close(); // the test timed out meanwhile: vitest will not ask for it
         throw late.reason;
       }
       // Here, not after `use`: what a fixture throws at its end keeps vitest from ending the others.
       onTestFinished(() => throwUntaken(events));
-      const { abort, ...client } = trackClient(board);
+      onTestFinished(() => {
+        for (const fault of faults) throw fault;
+      });
+      const { abort, ...client } = createClient(board);
       await use({ ...board, ...client });
+      const [timeout] = (late?.aborted && task.result?.errors) || [];
+      if (timeout !== undefined) addLine(timeout, describeBusy(board.pool));
       await abort();
-      await board.close();
+      await close();
     },
     pool: ({ switchboard }, use) => use(switchboard.pool),
     fetch: ({ switchboard }, use) => use(switchboard.fetch),
     async ws({ switchboard }, use) {
-      const sockets: TestWebSocket[] = [];
-      await use(async (...target) => {
-        const socket = await openWebSocket(switchboard, ...target);
+      const sockets: Promise<TestWebSocket>[] = [];
+      const open: SwitchboardFixtures["ws"] = (hostname, path, options) => {
+        const socket = openSocket({ board: switchboard, hostname, path, options, asked: open });
         sockets.push(socket);
         return socket;
-      });
-      for (const socket of sockets) {
-        void socket.close();
-        socket.destroy(); // an app that does not say goodbye is not waited for
-      }
+      };
+      await use(open);
+      for (const socket of sockets) void socket.then(cut, noop);
     },
   });
 }
 
-/** Knows whether a board was dialled, so that what is still under way can be given up without loading a client. */
-function trackClient(board: RunningSwitchboard): Pick<RunningSwitchboard, "fetch" | "dispatcher"> & {
-  abort(): Promise<void>;
-} {
-  let dialled = false;
-  const dispatcher = () => {
-    dialled = true;
-    return board.dispatcher();
-  };
-  return {
-    dispatcher,
-    fetch(...target) {
-      dialled = true;
-      return board.fetch(...target);
-    },
-    async abort() {
-      if (!dialled) return;
-      const client = await board.dispatcher().catch(noop); // the test has closed its switchboard itself
-      await client?.destroy();
-    },
-  };
+/** An app that does not say goodbye is not waited for. */
+function cut(socket: TestWebSocket): void {
+  void socket.close();
+  socket.destroy();
 }
 
-function both(first: (event: RunEvent) => void, second: RunConfig["onEvent"]): (event: RunEvent) => void {
+function both(
+  first: (event: RunEvent) => void,
+  second: RunConfig["onEvent"],
+  fault: (error: unknown) => void,
+): (event: RunEvent) => void {
   return (event) => {
     first(event);
-    second?.(event);
+    try {
+      second?.(event);
+    } catch (error) {
+      fault(error);
+    }
   };
 }
 

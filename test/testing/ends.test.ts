@@ -11,8 +11,10 @@ beforeAll(async () => {
 describe("a test with a switchboard", () => {
   it.each([
     ["fails", ["expected 'this' to be 'that'"]],
-    ["times out", ["STACK_TRACE_ERROR"]],
-    ["times out with open sockets", ["STACK_TRACE_ERROR"]],
+    ["times out", ["Test timed out in 300ms", "busy then: shop (1 requests, 0 sockets)", "fixtures/ends.ts:"]],
+    ["times out with open sockets", ["Test timed out in 300ms", "busy then: deaf (0 requests, 1 sockets)"]],
+    ["has an app that does not end", ["not closed within 3000 ms: what stuck does at its end hangs"]],
+    ["is told of a start that must not be", ["expected 'started' to be 'stopped'", "fixtures/ends.ts:"]],
     [
       "has an error that it did not ask for",
       ["broken: no database (", "ends.ts:", 'take it with await events.next("error", "broken")'],
@@ -33,6 +35,11 @@ describe("a test with a switchboard", () => {
     const { status, failureMessages } = ends.get(title) as TestEnd;
     expect({ status, failures: failureMessages.length }).toEqual({ status: "failed", failures: 1 });
     for (const part of parts) expect(failureMessages[0]).toContain(part);
+  });
+
+  it("gives up silently what is under way when it ends", () => {
+    expect(ends.get("ends while everything is under way")).toMatchObject({ status: "passed" });
+    expect(ends.get("rejects nothing that nobody handles")).toMatchObject({ status: "passed" });
   });
 
   it("is torn down however it ends: its port is free, and it can be tried again", () => {

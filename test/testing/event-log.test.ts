@@ -44,8 +44,30 @@ describe("createEventLog", () => {
     await expect(createEventLog<Event>().next("down", undefined, { timeoutMs: 1 })).rejects.toThrow("within 1 ms");
   });
 
-  it("refuses a timeout that is none", () => {
-    expect(() => createEventLog<Event>().next("down", undefined, { timeoutMs: -1 })).toThrow("timeoutMs must be");
+  it("knows a hostname however it is written", async () => {
+    const events = createEventLog<Event>();
+    events.add({ type: "up", hostname: "a", port: 1 });
+    events.add({ type: "up", hostname: "B of others", port: 2 });
+    expect(await events.next("up", "A.")).toMatchObject({ port: 1 });
+    expect(await events.next("up", "B of others")).toMatchObject({ port: 2 });
+  });
+
+  it("refuses options that it does not know, or that are in the wrong place", () => {
+    const events = createEventLog<Event>();
+    expect(() => events.next("down", undefined, { timeoutMs: -1 })).toThrow("timeoutMs must be");
+    expect(() => events.next("down", undefined, { timeout: 1 } as object)).toThrow("has no option 'timeout'");
+    expect(() => events.next("down", { timeoutMs: 1 } as unknown as string)).toThrow("options are the third argument");
+  });
+
+  it("says it also when stacks are lists of calls", async () => {
+    const { prepareStackTrace } = Error;
+    try {
+      Error.prepareStackTrace = (_error, calls) => calls;
+      const late = createEventLog<Event>().next("down", undefined, { timeoutMs: 1 });
+      await expect(late).rejects.toThrow('no event "down"');
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace as NonNullable<typeof prepareStackTrace>;
+    }
   });
 
   it("is what onEvent takes", async () => {

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
-import { switchboardTest } from "effection-switchboard/testing";
+import type { Duplex } from "node:stream";
+import { openWebSocket, switchboardTest } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
@@ -12,9 +14,24 @@ const test = switchboardTest({
       if (url === "/rude") socket.send("first", () => socket.close(4_000, "enough"));
       else socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
     });
+    if (hostname === "deaf") server.removeAllListeners("upgrade").on("upgrade", hearNothing);
     return express().get("/", (_request, response) => void response.send(hostname));
   },
 });
+
+/** Takes a connection, and does not answer. */
+function hearNothing(_request: IncomingMessage, socket: Duplex): void {
+  socket.on("end", () => socket.destroy()).resume();
+}
+
+/** The line of this file that the stack of what `call` rejects with points to. */
+async function firstFrame(call: Promise<unknown>): Promise<string | undefined> {
+  const error: Error = await call.then(
+    () => Promise.reject(new Error("it did not reject")),
+    (reason) => reason,
+  );
+  return error.stack?.split("\n").find((line) => /^ +at /.test(line));
+}
 
 describe("switchboardTest", () => {
   const ports = new Set<number>();
@@ -105,5 +122,39 @@ describe("ws", () => {
   test("rejects when nobody is there any more", async ({ ws, switchboard }) => {
     await switchboard.close();
     await expect(ws("shop")).rejects.toThrow("the switchboard is closed");
+  });
+
+  test("says that nobody answered in time", async ({ ws, switchboard }) => {
+    await expect(ws("deaf", "/", { timeoutMs: 1 })).rejects.toThrow("was neither opened nor refused within 1 ms");
+    await expect(openWebSocket(switchboard, "deaf", "/", { timeoutMs: 1 })).rejects.toThrow("was neither opened");
+  });
+
+  test("points to the line of the test that failed", async ({ ws, switchboard }) => {
+    const file = "switchboard-test.test.ts";
+    expect(await firstFrame(ws("unknown"))).toContain(file);
+    expect(await firstFrame(openWebSocket(switchboard, "unknown"))).toContain(file);
+    const socket = await ws("shop", "/echo");
+    expect(await firstFrame(socket.next({ timeoutMs: 1 }))).toContain(file);
+    await socket.close();
+    expect(await firstFrame(socket.next())).toContain(file);
+  });
+
+  test("refuses options that it does not know", async ({ ws }) => {
+    await expect(ws("shop", "/", { timeout: 1 } as object)).rejects.toThrow("openWebSocket has no option 'timeout'");
+    await expect(ws("shop", "/", { timeoutMs: -1 })).rejects.toThrow("timeoutMs must be");
+  });
+});
+
+describe("a path", () => {
+  test("has a slash, or it would be read as part of the host", async ({ fetch, ws, switchboard }) => {
+    const refused = {
+      code: "INVALID_OPTION",
+      message: expect.stringContaining('path must be text that begins with "/"'),
+    };
+    await expect(fetch("a", "nope")).rejects.toMatchObject(refused);
+    await expect(fetch("a", "@evil.test/x")).rejects.toMatchObject(refused);
+    await expect(ws("a", "x")).rejects.toMatchObject(refused);
+    expect(() => switchboard.url("a", ".evil.test")).toThrow(expect.objectContaining(refused));
+    expect(switchboard.url("a", "?q=1")).toBe(`http://a.localhost:${switchboard.port}?q=1`);
   });
 });

@@ -1,14 +1,16 @@
 import type { EventEmitter } from "node:events";
-import { durationOption } from "../../base/options.ts";
+import { checkKnownOptions, durationOption, fail } from "../../base/options.ts";
+import { clearTimeout, setImmediate, setTimeout } from "../timers.ts";
 import { watchListeners } from "./listeners.ts";
 import { isRecorded, Recording, record, startRecording } from "./recording.ts";
+import { toReport } from "./report.ts";
 
 /**
  * Options of {@link expectNoLeaks}.
  *
  * **Lifetime.** Read once, at the call.
  *
- * **Failure.** A value that is no duration rejects with `INVALID_OPTION` before the body runs.
+ * **Failure.** A wrong or unknown option rejects with `INVALID_OPTION` before the body runs.
  */
 export interface LeakOptions {
   /** Emitters to watch besides `process` and its streams, by the name that the message gives them. @default none */
@@ -17,8 +19,6 @@ export interface LeakOptions {
   settleMs?: number | undefined;
 }
 
-/** As they are when this module is loaded: a test may have fake timers. */
-const { setTimeout, setImmediate } = globalThis;
 /** How long to wait before looking again, at most. */
 const LOOK_MS = 20;
 
@@ -40,16 +40,18 @@ const LOOK_MS = 20;
  * ```
  */
 export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options: LeakOptions = {}): Promise<T> {
+  if (typeof body !== "function") fail("body", "a function", body);
+  checkKnownOptions("expectNoLeaks", options, ["emitters", "settleMs"]);
   const settleMs = durationOption("settleMs", options.settleMs ?? 2_000);
-  const { stdin, stdout, stderr } = process;
+  const emitters = { ...processEmitters(), ...checkEmitters(options.emitters ?? {}) };
   const recording = new Recording();
-  const emitters = { process, "process.stdin": stdin, "process.stdout": stdout, "process.stderr": stderr };
-  const listeners = watchListeners({ ...emitters, ...options.emitters }, () => isRecorded(recording));
+  const listeners = watchListeners(emitters, () => isRecorded(recording));
   const stop = startRecording(recording);
   try {
     const result = await record(recording, body);
-    const left = await settle(settleMs, () => [...recording.left(), ...listeners.left()]);
-    if (left.length > 0) throw new Error(`this was left behind:\n${left.map((line) => `  ${line}`).join("\n")}`);
+    const look = () => [...recording.left(), ...listeners.left()];
+    const left = await settle(settleMs, look, () => recording.isPending);
+    if (left.length > 0) throw new Error(toReport(left));
     return result;
   } finally {
     stop();
@@ -57,12 +59,36 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options: 
   }
 }
 
-/** What is left when nothing is, or when the time is over. */
-async function settle(ms: number, look: () => string[]): Promise<string[]> {
-  const end = performance.now() + ms;
-  for (let pauseMs = 0; ; pauseMs = Math.min(LOOK_MS, pauseMs * 2 + 1)) {
-    await new Promise((resolve) => (pauseMs === 0 ? setImmediate(resolve) : setTimeout(resolve, pauseMs)));
-    const left = look();
-    if (left.length === 0 || performance.now() >= end) return left;
+/** What is left when nothing is, and nothing is pending that may make more, or when the time is over. */
+async function settle(ms: number, look: () => string[], isPending: () => boolean): Promise<string[]> {
+  let over = false;
+  const timer = setTimeout(() => {
+    over = true;
+  }, ms);
+  try {
+    for (let pauseMs = 0; ; pauseMs = Math.min(LOOK_MS, pauseMs * 2 + 1)) {
+      await new Promise<void>((resolve) => {
+        if (pauseMs === 0) setImmediate(resolve);
+        else setTimeout(resolve, pauseMs);
+      });
+      const pending = isPending();
+      const left = look();
+      if (over || (left.length === 0 && !pending)) return left;
+    }
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function processEmitters(): Record<string, EventEmitter> {
+  const { stdin, stdout, stderr } = process;
+  return { process, "process.stdin": stdin, "process.stdout": stdout, "process.stderr": stderr };
+}
+
+function checkEmitters(emitters: Record<string, EventEmitter>): Record<string, EventEmitter> {
+  if (typeof emitters !== "object") fail("emitters", "an object of emitters, by their names", emitters);
+  for (const [name, emitter] of Object.entries(emitters)) {
+    if (typeof emitter?.eventNames !== "function") fail(`emitters.${name}`, "an EventEmitter", emitter);
+  }
+  return emitters;
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { AddressInfo } from "node:net";
 import type { Worker } from "node:worker_threads";
+import { isKept } from "../../start/dialer.ts";
 
 /** Something that Node has made. */
 export interface Made {
@@ -14,7 +15,7 @@ export interface Made {
 export interface Kind {
   /** What is left, as text. */
   describe(made: Made): string;
-  /** Whether it is over although Node has not said so. */
+  /** Whether it is over although Node has not said so, or is not the body's. */
   isOver?(made: Made): boolean;
 }
 
@@ -41,6 +42,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   TCPWRAP: {
     describe: ({ resource }) =>
       `TCP socket from ${address(resource, "getsockname")} to ${address(resource, "getpeername")}`,
+    isOver: ({ resource }) => isKept(ownerOf<object>(resource) ?? resource),
   },
   PIPEWRAP: { describe: () => "pipe" },
   UDPWRAP: { describe: ({ resource }) => `UDP socket on ${address(resource, "getsockname")}` },

@@ -1,16 +1,20 @@
 import type { EventEmitter } from "node:events";
-import { capturePlace, describePlace, type Place } from "./place.ts";
+import { capturePlace, describePlace, isOfWorker, type Place } from "./place.ts";
 
 type Listener = (...args: unknown[]) => void;
 
-interface Added {
+/** One function that listens for one event. */
+interface Listening {
   readonly name: string;
   readonly emitter: EventEmitter;
   readonly event: string | symbol;
   readonly listener: Listener;
-  readonly place: Place;
-  /** How often it listened already. */
+  /** How often it did at the start. */
   readonly before: number;
+  /** Where the body has added it, less what the body has removed. */
+  readonly places: Place[];
+  /** How often the body has removed it more than added. */
+  removed: number;
 }
 
 /** Listeners that are added to shared emitters. */
@@ -22,37 +26,55 @@ export interface ListenerWatch {
 
 /** Watches `emitters`, by the names that messages give them; `counts` says whether whoever adds a listener now is meant. */
 export function watchListeners(emitters: Record<string, EventEmitter>, counts: () => boolean): ListenerWatch {
-  const added: Added[] = [];
-  const stops = Object.entries(emitters).map(([name, emitter]) => {
-    const hear = (event: string | symbol, listener: Listener) => {
-      if (!counts()) return;
-      added.push({ name, emitter, event, listener, place: capturePlace(), before: count(emitter, event, listener) });
-    };
-    emitter.on("newListener", hear);
-    return () => void emitter.off("newListener", hear);
-  });
+  const watches = Object.entries(emitters).map(([name, emitter]) => watch(name, emitter, counts));
   return {
-    left: () => added.filter((one) => isLeft(one, added)).map(describe),
+    left: () => watches.flatMap(({ touched }) => touched.flatMap(toLines)),
     stop() {
-      for (const stop of stops) stop();
+      for (const { stop } of watches) stop();
     },
   };
 }
 
-/** Of a listener that was added several times, the newest are left: as many as listen now and did not before. */
-function isLeft(one: Added, added: readonly Added[]): boolean {
-  const { emitter, event, listener } = one;
-  const same = added.filter(
-    (other) => other.emitter === emitter && other.event === event && other.listener === listener,
-  );
-  const more = count(emitter, event, listener) - (same[0]?.before ?? 0);
-  return same.length - same.indexOf(one) <= more;
+function watch(name: string, emitter: EventEmitter, counts: () => boolean): { touched: Listening[]; stop(): void } {
+  const start = new Map(emitter.eventNames().map((event) => [event, emitter.listeners(event)]));
+  const touched: Listening[] = [];
+  const find = (event: string | symbol, listener: Listener) => {
+    let found = touched.find((one) => one.event === event && one.listener === listener);
+    if (found === undefined) {
+      found = { name, emitter, event, listener, before: count(start.get(event), listener), places: [], removed: 0 };
+      touched.push(found);
+    }
+    return found;
+  };
+  const hearAdded = (event: string | symbol, listener: Listener) => {
+    if (!counts()) return;
+    const found = find(event, listener);
+    if (found.removed > 0) found.removed -= 1;
+    else found.places.push(capturePlace());
+  };
+  const hearRemoved = (event: string | symbol, listener: Listener) => {
+    if (!counts()) return;
+    const found = find(event, listener);
+    if (found.places.pop() === undefined) found.removed += 1;
+  };
+  emitter.on("newListener", hearAdded).on("removeListener", hearRemoved);
+  return {
+    touched,
+    stop: () => void emitter.off("removeListener", hearRemoved).off("newListener", hearAdded),
+  };
 }
 
-function count(emitter: EventEmitter, event: string | symbol, listener: Listener): number {
-  return emitter.listeners(event).filter((other) => other === listener).length;
+/** The newest are left: as many as listen now and did not before. Others may have added, or removed, the same one. */
+function toLines({ name, emitter, event, listener, before, places }: Listening): string[] {
+  const more = Math.min(places.length, count(emitter.listeners(event), listener) - before);
+  if (more <= 0) return [];
+  return places
+    .slice(-more)
+    .filter((place) => !isOfWorker(place))
+    .map((place) => `listener for ${JSON.stringify(String(event))} on ${name}, ${describePlace(place)}`);
 }
 
-function describe({ name, event, place }: Added): string {
-  return `listener for ${JSON.stringify(String(event))} on ${name}, ${describePlace(place)}`;
+// biome-ignore lint/complexity/noBannedTypes: what an emitter gives
+function count(listeners: readonly Function[] | undefined, listener: Listener): number {
+  return listeners?.filter((other) => other === listener).length ?? 0;
 }

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stackText } from "../stack.ts";
 
 /** Deep enough to get from a socket, through frameworks, to the line of a test. */
 const DEPTH = 100;
@@ -24,12 +25,12 @@ const MOST_STEPS = 4;
 export function capturePlace(asked?: Place): Place {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEPTH;
-  const { stack } = { stack: new Error() };
+  const error = new Error();
   Error.stackTraceLimit = stackTraceLimit;
   let frames: string[] | undefined;
   return {
     get frames() {
-      frames ??= toFrames(stack.stack ?? "");
+      frames ??= toFrames(stackText(error.stack));
       return frames;
     },
     asked: asked !== undefined && asked.steps < MOST_STEPS ? asked : undefined,
@@ -48,10 +49,22 @@ export function describePlace(place: Place): string {
   return `created at ${near.startsWith("..") ? path : near}${position}`;
 }
 
-/** Whether Node made a timer for something of its own, such as a socket: that is looked at itself. */
+/** Whether Node or undici made a timer for something of its own, such as a socket: that is looked at itself. */
 export function isOfNode({ frames }: Place): boolean {
   const asked = frames.find((frame) => !TIMERS.test(frame)) ?? frames[0] ?? "node:";
-  return asked.startsWith("node:") || /\/undici\/lib\/util\/timers\.js/.test(asked);
+  return asked.startsWith("node:") || /\/undici\/lib\//.test(asked);
+}
+
+/** Whether an HTTP client made a connection: it may keep it for the next request. */
+export function isOfAgent(place: Place): boolean {
+  return chain(place).some(({ frames }) =>
+    frames.some((frame) => /^node:(?:_http_agent|internal\/deps\/undici)|\/undici\/lib\//.test(frame)),
+  );
+}
+
+/** Whether a worker thread made it for its output: the worker is looked at itself. */
+export function isOfWorker({ frames }: Place): boolean {
+  return frames.some((frame) => /^node:internal\/worker\b/.test(frame));
 }
 
 function toFrames(stack: string): string[] {

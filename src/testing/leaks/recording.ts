@@ -1,7 +1,8 @@
 import { AsyncLocalStorage, createHook, executionAsyncResource } from "node:async_hooks";
 import type { Worker } from "node:worker_threads";
 import { KINDS, type Made } from "./kinds.ts";
-import { capturePlace, describePlace, isOfNode, type Place } from "./place.ts";
+import { PendingRequests } from "./pending.ts";
+import { capturePlace, describePlace, isOfAgent, isOfNode, type Place } from "./place.ts";
 
 /** Something that was made while a recording ran, by what it ran. */
 interface Entry extends Made {
@@ -11,10 +12,19 @@ interface Entry extends Made {
 
 /** What a body makes: only what is made by it, or because of it, whatever else happens in the process meanwhile. */
 export class Recording {
+  /** The recording whose body has begun this one: it gets everything, too. */
+  readonly outer: Recording | undefined = current.getStore();
   readonly #entries = new Map<number, Entry>();
+  readonly #pending = new PendingRequests();
 
   add(id: number, type: string, resource: object, place: Place): void {
     this.#entries.set(id, { type, resource, place, worker: undefined });
+    this.outer?.add(id, type, resource, place);
+  }
+
+  addPending(id: number, type: string, resource: object): void {
+    this.#pending.add(id, type, resource);
+    this.outer?.addPending(id, type, resource);
   }
 
   has(id: number): boolean {
@@ -23,11 +33,18 @@ export class Recording {
 
   delete(id: number): void {
     this.#entries.delete(id);
+    this.#pending.delete(id);
+  }
+
+  /** Whether something is under way that may still make things. */
+  get isPending(): boolean {
+    return this.#pending.any;
   }
 
   addWorker(worker: Worker): void {
     const next = [...this.#entries.values()].find((entry) => entry.type === "WORKER" && entry.worker === undefined);
     if (next !== undefined) next.worker = worker;
+    this.outer?.addWorker(worker);
   }
 
   /** A line for each thing that is still there. */
@@ -50,10 +67,13 @@ const asked = new WeakMap<object, Place>();
 
 const hook = createHook({
   init(id, type, trigger, resource) {
-    if (!(type in KINDS) && !STEPS.has(type)) return;
+    const isRequest = PendingRequests.includes(type);
+    if (!(type in KINDS) && !STEPS.has(type) && !isRequest) return;
     // A connection that is accepted has no context: it belongs to its server, which triggered it.
     const recording = current.getStore() ?? [...running].find((one) => one.has(trigger));
     if (recording === undefined) return;
+    if (isRequest) recording.addPending(id, type, resource);
+    if (isRequest && !STEPS.has(type)) return;
     const place = capturePlace(asked.get(executionAsyncResource()));
     if (type in KINDS) recording.add(id, type, resource, place);
     else asked.set(resource, place);
@@ -86,15 +106,20 @@ export function record<T>(recording: Recording, body: () => T): T {
 
 /** Whether the code that calls this runs because of what `recording` runs. */
 export function isRecorded(recording: Recording): boolean {
-  return current.getStore() === recording;
+  let found = current.getStore();
+  while (found !== undefined && found !== recording) found = found.outer;
+  return found !== undefined;
 }
 
 function isOfChild({ frames }: Place): boolean {
   return frames.some((frame) => frame.startsWith("node:internal/child_process"));
 }
 
+/** What the line of an entry says after what it is. */
 function whence({ type, place }: Entry): string {
   const accepted =
     place.frames.length === 0 && place.asked === undefined && (type === "TCPWRAP" || type === "PIPEWRAP");
-  return accepted ? "accepted by a server" : describePlace(place);
+  if (accepted) return "accepted by a server";
+  const hint = `; an agent may keep it alive: close the agent, or send "connection: close"`;
+  return `${describePlace(place)}${type === "TCPWRAP" && isOfAgent(place) ? hint : ""}`;
 }

@@ -14,6 +14,7 @@ import { createSwitchboard, useServerPool } from "effection-switchboard";
 import { expectNoLeaks, openWebSocket } from "effection-switchboard/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
+import { leftBy } from "../../support/left-by.ts";
 
 const LATER = 60_000;
 const noop = () => {};
@@ -23,12 +24,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
-
-/** The message about what `body` leaves. */
-async function leftBy(body: () => unknown, emitters: Record<string, EventEmitter> = {}): Promise<string> {
-  const error: unknown = await expectNoLeaks(body, { settleMs: 100, emitters }).then(noop, (reason) => reason);
-  return error instanceof Error ? error.message : "nothing was left";
-}
 
 const here = /created at test\/testing\/leaks\/expect-no-leaks\.test\.ts:\d+:\d+$/m;
 
@@ -181,7 +176,7 @@ describe("expectNoLeaks names", () => {
           () => process.stdout.off("drain", noop),
         );
       },
-      { store },
+      { emitters: { store } },
     );
     const lines = message.split("\n").slice(1);
     expect(lines).toHaveLength(3);
