@@ -1,0 +1,1 @@
+export { type BackoffSettings, backoffDelay } from "./backoff.ts";
