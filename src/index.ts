@@ -10,6 +10,7 @@ export {
   useExpressServer,
   useExpressServerDaemon,
 } from "./server/express-server.ts";
+export { type RequestOperation, useRequestHandlers } from "./server/request-handlers.ts";
 export {
   createSwitchboard,
   type RunConfig,

@@ -9,6 +9,7 @@ it("exports these names, and no others", () => {
       "createSwitchboard",
       "useExpressServer",
       "useExpressServerDaemon",
+      "useRequestHandlers",
       "useRunningSwitchboard",
       "useServerPool",
       "useSwitchboard",

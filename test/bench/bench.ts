@@ -14,6 +14,7 @@ import { useTemporaryDirectory } from "./process.ts";
 import { describeMachine, formatAims, formatHead, formatOutcome } from "./report.ts";
 import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
+import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
 import { lives } from "./sections/lives.ts";
 import { testing } from "./sections/testing.ts";
@@ -21,7 +22,7 @@ import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
 
 const LIMIT_MS = 290_000;
-const SECTIONS: readonly Section[] = [express, handler, hostnames, coldStart, lives, webSocket, testing];
+const SECTIONS: readonly Section[] = [express, handler, handlers, hostnames, coldStart, lives, webSocket, testing];
 
 endInTime();
 await main(function* (argv) {
