@@ -53,12 +53,18 @@ describe.each(chapters())("the chapter %s", (chapter) => {
     expect(headings.slice(-3)).toEqual(["What to remember", "Break it", "Exercises"]);
   });
 
-  it("shows every line of its files, or links to them, and links to every solution", () => {
-    const linked = linksOf(text).map(({ target }) => target);
-    const files = readdirSync(folder).filter((file) => file.endsWith(".ts"));
+  it("has files that are what one gets who types its listings in order, or links to them", () => {
     const listed = blocksOf(text).map(({ info }) => info[1]?.split("#")[0]);
-    const shown = files.filter((file) => listed.includes(file) || !linked.includes(file));
-    expect(shown.flatMap((file) => notShown(join(folder, file)))).toEqual([]);
+    const linked = linksOf(text).map(({ target }) => target);
+    for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
+      if (!listed.includes(name) && linked.includes(name)) continue;
+      const { typed: lines, file } = typed(join(folder, "README.md"), join(folder, name));
+      expect(lines, `tutorial/${chapter}/${name}`).toEqual(file);
+    }
+  });
+
+  it("links to every solution", () => {
+    const linked = linksOf(text).map(({ target }) => target);
     const own = join(folder, "solutions");
     const solutions = existsSync(own) ? readdirSync(own).map((file) => `solutions/${file}`) : [];
     expect(solutions.filter((file) => !linked.includes(file))).toEqual([]);
@@ -66,19 +72,12 @@ describe.each(chapters())("the chapter %s", (chapter) => {
   });
 });
 
-/** The lines of a file that no listing of any page shows. */
-function notShown(file: string): string[] {
-  const shown = new Set(pages().flatMap((page) => listedLines(page, file)));
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.flatMap((line, i) => {
-    const text = line.trim();
-    if (text === "" || /^\/\/ #(?:end)?region\b/.test(text) || shown.has(text)) return [];
-    return [`${relative(ROOT, file)}:${i + 1} is on no page: ${text}`];
-  });
-}
-
-function listedLines(page: string, file: string): string[] {
-  return blocksOf(readFileSync(page, "utf8"))
+/** What the listings of a page make of a file, typed one after the other, and the file itself: both without blank lines. */
+function typed(page: string, file: string): { typed: string[]; file: string[] } {
+  const listed = blocksOf(readFileSync(page, "utf8"))
     .filter(({ info }) => info[0] === "ts" && join(dirname(page), info[1]?.split("#")[0] ?? "") === file)
-    .flatMap(({ lines }) => lines.map((line) => line.trim()));
+    .flatMap(({ lines }) => lines);
+  const lines = readFileSync(file, "utf8").split("\n");
+  const isCode = (line: string) => line !== "" && !/^ *\/\/ #(?:end)?region\b/.test(line);
+  return { typed: listed.filter(isCode), file: lines.filter(isCode) };
 }

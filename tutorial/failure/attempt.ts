@@ -2,7 +2,7 @@
 import { Err, Ok, type Operation, type Result, scoped } from "effection";
 import type { Door } from "../scopes/door.ts";
 
-/** Lets an operation in by a door. What fails in it comes back to the caller, and harms nobody behind the door. */
+/** Lets an operation in through a door. What fails in it comes back to the caller, and harms nobody behind the door. */
 export async function attempt<T>(enter: Door, operation: () => Operation<T>): Promise<T> {
   const result = await enter(function* (): Operation<Result<T>> {
     try {

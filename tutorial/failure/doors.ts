@@ -9,10 +9,10 @@ function* writeReport(): Operation<string> {
   throw new Error("there are no figures");
 }
 
-function* serve(how: "by the door" | "by an attempt"): Operation<void> {
+function* serve(how: "through the door" | "through an attempt"): Operation<void> {
   const enter = yield* useDoor();
   const { port } = yield* useServer((request, response) => {
-    const report = how === "by the door" ? enter(writeReport) : attempt(enter, writeReport);
+    const report = how === "through the door" ? enter(writeReport) : attempt(enter, writeReport);
     report.then(
       (text) => response.end(text),
       ({ message }: Error) => request.socket.destroyed || response.writeHead(500).end(message),
@@ -23,7 +23,7 @@ function* serve(how: "by the door" | "by an attempt"): Operation<void> {
 }
 
 await main(function* () {
-  for (const how of ["by an attempt", "by the door"] as const) {
+  for (const how of ["through an attempt", "through the door"] as const) {
     try {
       yield* scoped(() => serve(how));
     } catch (error) {

@@ -4,7 +4,7 @@ import { main, type Operation, sleep, spawn } from "effection";
 function* tick(): Operation<void> {
   for (let i = 1; ; i += 1) {
     console.log(`tick ${i}`);
-    yield* sleep(400);
+    yield* sleep(1_000);
   }
 }
 

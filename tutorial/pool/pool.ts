@@ -53,6 +53,7 @@ function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Ope
           server.on("request", yield* app({ hostname, server }));
           started = true;
           entry.started({ hostname, port, server });
+          yield* ensure(() => entry.failed(new Error(`"${hostname}" is stopping`))); // nobody is sent to what is ending
           emit({ type: "started", hostname, port });
           yield* suspend();
         });
@@ -96,8 +97,13 @@ function createPool({ app, maxServers = 100, onEvent, around }: PoolConfig): Ope
       if (entries.size >= maxServers)
         throw new Error(`all ${maxServers} places are taken: there is none for "${hostname}"`);
       const entry = new Entry();
-      entry.task = enter(() => live(hostname, entry));
-      entries.set(hostname, entry);
+      entries.set(hostname, entry); // first: a life can be over before `enter` returns
+      try {
+        entry.task = enter(() => live(hostname, entry));
+      } catch (error) {
+        leave(hostname, entry); // the door was closed
+        throw error;
+      }
       return entry;
     }
     // #endregion

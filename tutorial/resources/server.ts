@@ -31,7 +31,7 @@ export function useServer(app?: RequestListener, wantedPort = 0): Operation<List
 
 // #region close
 function* close(server: Server, sockets: Set<Socket>, bound: Promise<unknown>): Operation<void> {
-  yield* until(bound.catch(() => {})); // a bind that has begun cannot be called back
+  yield* until(bound.catch(() => {})); // a bind that has begun: wait for it, then close
   const closed = new Promise((resolve) => server.close(resolve));
   for (const socket of sockets) socket.destroy();
   yield* until(closed);

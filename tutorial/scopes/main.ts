@@ -1,16 +1,21 @@
 // #region report
-import { main, type Operation, scoped, sleep, suspend, until } from "effection";
+import { main, type Operation, scoped, sleep, suspend, until, withResolvers } from "effection";
 import express from "express";
 import { ask } from "../ask.ts";
 import { useServer } from "../resources/server.ts";
 import { type Door, useDoor } from "./door.ts";
 
-/** What a request wants to have done: it takes a while, and cleans up after itself. */
+const endlessBegun = withResolvers<void>();
+
+/** The work that a request asks for: it takes a while, and cleans up after itself. */
 function* writeReport(kind: string): Operation<string> {
   console.log(`${kind} report: begun`);
   let done = false;
   try {
-    if (kind === "endless") yield* suspend();
+    if (kind === "endless") {
+      endlessBegun.resolve();
+      yield* suspend();
+    }
     yield* sleep(10);
     done = true;
     return `the ${kind} report`;
@@ -36,16 +41,17 @@ function createApp(enter: Door) {
 // #region main
 await main(function* () {
   let door: Door | undefined;
+  let asking = Promise.resolve("");
   yield* scoped(function* () {
     door = yield* useDoor();
     const { port } = yield* useServer(createApp(door));
     console.log(yield* until(ask(port, "/short")));
 
-    void ask(port, "/endless").then((answer) => console.log(`client: ${answer}`));
-    yield* sleep(50);
+    asking = ask(port, "/endless");
+    yield* endlessBegun.operation;
     console.log("main: ends the scope");
   });
-  yield* sleep(10);
+  console.log(`client: ${yield* until(asking)}`);
   try {
     door?.(() => writeReport("late"));
   } catch (error) {

@@ -1,6 +1,7 @@
 // #region serve
 import { main, type Operation, scoped, sleep, until, withResolvers } from "effection";
 import { ask } from "../ask.ts";
+import { attempt } from "../failure/attempt.ts";
 import { useServer } from "../resources/server.ts";
 import { type Door, useDoor } from "../scopes/door.ts";
 import { useDrain } from "./drain.ts";
@@ -17,7 +18,8 @@ function* serve(order: "door first" | "door last"): Operation<{ port: number }> 
   let enter: Door | undefined;
   if (order === "door first") enter = yield* useDoor();
   const { server, port } = yield* useServer((_request, response) => {
-    enter?.(writeAnswer).then(
+    if (enter === undefined) throw new Error("no request comes before the door is open");
+    attempt(enter, writeAnswer).then(
       (text) => response.end(text),
       () => response.destroy(),
     );

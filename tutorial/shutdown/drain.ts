@@ -11,6 +11,7 @@ export interface DrainReport {
 export function useDrain(server: Server, graceMs: number, onReport: (report: DrainReport) => void): Operation<void> {
   return resource(function* (provide) {
     const inFlight = new Set<ServerResponse>();
+    const report: DrainReport = { finished: 0, cut: 0 };
     const idle = withResolvers<void>();
     let draining = false;
 
@@ -19,16 +20,17 @@ export function useDrain(server: Server, graceMs: number, onReport: (report: Dra
       if (draining) response.shouldKeepAlive = false;
       response.on("close", () => {
         inFlight.delete(response);
-        if (draining && inFlight.size === 0) idle.resolve();
+        if (!draining) return;
+        report[response.writableFinished ? "finished" : "cut"] += 1;
+        if (inFlight.size === 0) idle.resolve();
       });
     });
 
     yield* ensure(function* () {
       draining = true;
       server.close(); // accepts no connection from now on, and ends those that are idle
-      const before = [...inFlight];
-      if (before.length > 0) yield* race([idle.operation, sleep(graceMs)]);
-      onReport({ finished: before.filter((response) => !inFlight.has(response)).length, cut: inFlight.size });
+      if (inFlight.size > 0) yield* race([idle.operation, sleep(graceMs)]);
+      onReport({ ...report, cut: report.cut + inFlight.size });
     });
     yield* provide();
   });

@@ -17,6 +17,7 @@ function useEcho(hostname: string, server: Server): Operation<void> {
   return resource(function* (provide) {
     const echo = new WebSocketServer({ server });
     echo.on("connection", (socket) => {
+      socket.on("error", () => {}); // a frame that is none: ws closes the connection itself
       socket.on("message", (data) => socket.send(`${hostname} heard ${data}`));
     });
     yield* ensure(() => {

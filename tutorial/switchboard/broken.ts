@@ -9,6 +9,7 @@ await main(function* () {
   const pool = yield* usePool({
     *app({ server }) {
       new WebSocketServer({ server }).on("connection", (socket) => {
+        socket.on("error", () => {});
         socket.on("message", () => socket.send("hello from a server that is gone"));
       });
       return (_request, response) => response.end();

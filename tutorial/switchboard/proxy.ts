@@ -28,6 +28,10 @@ export function useProxy(pool: Pool, port = 0): Operation<Listening> {
         (status, reason) => response.writeHead(status).end(`${reason}\n`),
       );
     }, port);
+    front.server.on("upgrade", (_request, socket) => {
+      socket.on("error", () => {});
+      socket.end("HTTP/1.1 501 Not Implemented\r\nConnection: close\r\n\r\n", () => socket.destroy());
+    });
     yield* provide(front);
   });
 }

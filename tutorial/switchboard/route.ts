@@ -13,7 +13,7 @@ export function toHostname(host = ""): string | undefined {
 // #endregion
 
 // #region route
-/** Calls `found` with the server a request is for, at once if it runs; or `refuse` with the reason why there is none. */
+/** Calls `found` with the server a request is for, at once if it runs, or `refuse` with the reason why there is none. */
 export function route(
   pool: Pool,
   request: IncomingMessage,
@@ -24,6 +24,9 @@ export function route(
   const running = hostname === undefined ? undefined : pool.get(hostname);
   if (hostname === undefined) refuse(400, "Host is no hostname");
   else if (running !== undefined) found(running);
-  else pool.getOrCreate(hostname).then(found, (error: Error) => refuse(503, error.message));
+  else
+    pool
+      .getOrCreate(hostname)
+      .then(found, (error: unknown) => refuse(503, error instanceof Error ? error.message : `${error}`));
 }
 // #endregion

@@ -21,8 +21,10 @@ export function useSwitchboard(pool: Pool, port = 0): Operation<Listening> {
     // #region upgrade
     front.server.on("upgrade", (request, socket, head) => {
       socket.on("error", () => {}); // the client may leave before anybody else listens
-      const refuse = (status: number, reason: string) =>
-        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n${reason}\n`);
+      const refuse = (status: number, reason: string) => {
+        const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`;
+        socket.end(`${head}${reason}\n`, () => socket.destroy());
+      };
       route(
         pool,
         request,

@@ -12,7 +12,7 @@ export function useTemporaryFolder(): Operation<string> {
   });
 }
 
-/** Like a bind, a folder that is being made cannot be called back: it is waited for, and removed. */
+/** A folder that is being made cannot be called back: it is waited for, and removed. */
 function* remove(making: Promise<string>): Operation<void> {
   const folder = yield* until(making.catch(() => undefined));
   if (folder !== undefined) yield* until(rm(folder, { recursive: true, force: true }));

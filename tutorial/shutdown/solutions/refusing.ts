@@ -19,7 +19,7 @@ export function useRefusingDrain(
       server.removeAllListeners("upgrade");
       server.on("upgrade", (_request, socket) => {
         socket.on("error", () => {});
-        socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
+        socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n", () => socket.destroy());
       });
     });
     yield* provide();

@@ -8,7 +8,7 @@ const SAME_SIGNAL_MS = 500;
 /**
  * The first signal is left to `main`; a second one, more than half a second later, ends the process at once.
  *
- * Acquire it first, so that it is released last: while it listens, no signal kills the process by itself.
+ * Acquire it first, so that it is released last: while it listens, Node's default (to die at the signal) is off.
  */
 export function useSecondSignal(): Operation<void> {
   return resource(function* (provide) {

@@ -4,5 +4,5 @@ import { toHostname } from "../route.ts";
 export function toHostnameUnder(domain: string, host = ""): string | undefined {
   const name = host.toLowerCase().replace(/:\d+$/, "");
   const end = `.${domain.toLowerCase()}`;
-  return name.endsWith(end) ? toHostname(name.slice(0, -end.length)) : undefined;
+  return name.endsWith(end) ? toHostname(`${name.slice(0, -end.length)}.localhost`) : undefined;
 }

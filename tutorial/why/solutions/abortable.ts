@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Opens a shop, unless `signal` is aborted. It has to be passed on, or looked at, after every single `await`. */
+/** Opens a shop, unless `signal` is aborted. Each `await` has to be given it, or be followed by a look at it: four lines know of it. */
 export async function openShop(signal: AbortSignal): Promise<Server> {
   await delay(200, undefined, { signal });
   const server = createServer((_request, response) => response.end("hello from the shop"));
@@ -11,7 +11,7 @@ export async function openShop(signal: AbortSignal): Promise<Server> {
     signal.throwIfAborted();
     return server;
   } catch (error) {
-    server.on("listening", () => server.close()); // a bind that has begun cannot be called back
+    server.on("listening", () => server.close()); // older versions of Node bind all the same
     server.close();
     throw error;
   }
