@@ -20,5 +20,6 @@ export {
   type ShutdownReport,
   useRunningSwitchboard,
 } from "./start.ts";
+export { type Fault, FaultContext, useFault } from "./switchboard/fault.ts";
 export type { SwitchboardConfig, SwitchboardEvent } from "./switchboard/settings.ts";
 export { type SwitchboardHandle, useSwitchboard } from "./switchboard/switchboard.ts";

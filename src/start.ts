@@ -4,9 +4,10 @@ import { checkHostname } from "./base/hostname.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
 import { createEvents, type ServerEvent, tell } from "./pool/events.ts";
-import { openPool, type ServerPool } from "./pool/server-pool.ts";
+import { openPool, type ServerPool, ServerPoolContext } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
 import { useDialer } from "./start/dialer.ts";
+import { type Fault, FaultContext } from "./switchboard/fault.ts";
 import {
   resolveSwitchboard,
   SWITCHBOARD_OPTIONS,
@@ -100,6 +101,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
   dispatcher(): Promise<Dispatcher>;
+  /** Makes something go wrong with some requests, until it is removed: `const remove = board.fault({ ... })`. */
+  fault(fault: Fault): () => void;
   /** What happens from now on: `for await (const event of board.events)`. Ends after the report. */
   events: AsyncIterable<RunEvent>;
   /** Shuts down, once; resolves with the report when nothing is left. */
@@ -129,7 +132,7 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     graceMs: shutdown.graceMs,
   };
   const boardSettings = resolveSwitchboard({ ...pick(config, SWITCHBOARD_OPTIONS), port: config.port ?? 0, onEvent });
-  return resource(function* (provide) {
+  const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();
       if (report !== undefined) emit(report);
@@ -143,6 +146,15 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
       dialer.fetch(at(hostname, path), init);
     yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });
   });
+  return withContexts(board);
+}
+
+/** Sets the contexts for the caller: a resource sets them for itself alone. */
+function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
+  const board = yield* running;
+  yield* ServerPoolContext.set(board.pool);
+  yield* FaultContext.set(board.fault);
+  return board;
 }
 
 /**
@@ -170,7 +182,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
   let closing: Promise<ShutdownReport> | undefined;
   return new Promise((resolve, reject) => {
     const task = run(function* () {
-      const { port, pool, at: url, fetch, dispatcher } = yield* useRunningSwitchboard({ ...config, onEvent });
+      const { port, pool, at: url, fetch, dispatcher, fault } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
         return closing;
@@ -181,6 +193,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         url,
         fetch,
         dispatcher,
+        fault,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),

@@ -4,6 +4,7 @@ import * as api from "../../src/resilience/index.ts";
 it("exports these names, and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "Faults",
       "backoffDelay",
     ]
   `);
