@@ -7,3 +7,14 @@ export {
   createCircuitBreaker,
 } from "./circuit-breaker.ts";
 export type { CircuitBreakerConfig, CircuitEvent, FailureRatio } from "./circuit-config.ts";
+export type { RateLimiterInspection } from "./memory-store.ts";
+export type { RateLimitEvent, RateLimiterConfig, RatePenalty, RateTier } from "./rate-limit-config.ts";
+export type { RateLimitStore, RateRule, RateUse } from "./rate-limit-store.ts";
+export {
+  createRateLimiter,
+  createSharedRateLimiter,
+  type LocalRateLimiter,
+  type RateLimiter,
+  type RateLimitOptions,
+  type RateLimitResult,
+} from "./rate-limiter.ts";
