@@ -29,9 +29,9 @@ export type CircuitState = "closed" | "open" | "half-open";
 export type CircuitOutcome = "success" | "failure" | "ignored";
 
 /**
- * What {@link CircuitBreaker.admit} gives, to be handed back with the outcome. A plain number, so that it costs nothing.
+ * What {@link CircuitBreaker.admit} gives, to be handed back with the outcome: a plain number.
  *
- * **Lifetime.** Good until the breaker changes its state, or is reset; an outcome that comes later does not count.
+ * **Lifetime.** Good until the breaker changes its state or is reset; an outcome that comes later does not count.
  *
  * **Failure.** None: one that is no longer good is ignored.
  */

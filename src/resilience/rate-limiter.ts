@@ -25,7 +25,7 @@ export interface RateLimitResult {
   remaining: number;
   /** Milliseconds until all of them are free, if nothing more comes. */
   resetMs: number;
-  /** Milliseconds until the same request is allowed, if nothing else comes; 0 when it is, `Infinity` when it costs more than the limit. */
+  /** Milliseconds until the same request is allowed, if nothing else comes; 0 when it is, `Infinity` if it never is. */
   retryAfterMs: number;
   /** Whether it is refused because its key is blocked. */
   blocked: boolean;
@@ -48,15 +48,17 @@ export interface RateLimitOptions {
 /**
  * Counts requests by key, in windows that slide: in no `windowMs` are more than `limit` places taken, wherever it
  * begins. A quiet key has `limit` places at once. After that a place is free again `windowMs` after it was taken, or
- * less than a tenth of that later (an eighth for limits above 65,535) where more than eleven are taken one by one; a client
- * that asks steadily at exactly its limit gets at least ten of eleven requests through.
+ * less than a tenth of that later: requests of the same tenth share the time of the latest of them. So a burst is timed
+ * exactly, and limits up to 11 always are; who asks steadily at exactly the limit gets ten of eleven requests through.
+ * (Above 65,535 it is an eighth.)
  *
  * **Lifetime.** Passive: no timer runs, and nothing needs an end. Memory for each key is constant, whatever the limit,
  * and keys above 64 characters are kept as a digest. A key of which nothing counts any more makes room for a new one.
- * With more than `maxKeys` keys at once the one that was used least recently begins anew; who can send under that many
- * keys has the limit of each of them anyway, and a block is not lifted by it.
+ * With more than `maxKeys` keys at once the one that was used least recently begins anew. To have one forgotten takes
+ * that many requests under other keys in its window, for `limit` more under this one; a block is not lifted by it.
  *
- * **Failure.** A key that is no text, a wrong tier or a wrong cost throws `INVALID_OPTION`. A refusal is no error, and costs nothing.
+ * **Failure.** A key that is no text, a wrong tier or a wrong cost throws `INVALID_OPTION`. A refusal is no error, and
+ * costs nothing.
  */
 export interface RateLimiter<Result extends RateLimitResult | Promise<RateLimitResult> = RateLimitResult> {
   /** Whether `consume` would allow it now; takes nothing. */
