@@ -119,9 +119,9 @@ describe("createRateLimiter", () => {
 describe("the keys", () => {
   it("stay within maxKeys, whatever arrives", () => {
     const limiter = createRateLimiter({ limit: 1, windowMs: 1_000, maxKeys: 1_000 });
-    for (let i = 0; i < 50_000; i += 1) limiter.consume(`client ${i}`);
-    expect(limiter.inspect()).toEqual({ keys: 1_000, blocked: 0, evicted: 49_000 });
-    for (let i = 0; i < 5_000; i += 1) limiter.block(`client ${i}`, 1_000);
+    for (let i = 0; i < 20_000; i += 1) limiter.consume(`client ${i}`);
+    expect(limiter.inspect()).toEqual({ keys: 1_000, blocked: 0, evicted: 19_000 });
+    for (let i = 0; i < 2_000; i += 1) limiter.block(`client ${i}`, 1_000);
     expect(limiter.inspect().blocked).toBe(1_000);
   });
 
