@@ -55,7 +55,8 @@ export interface RateLimitOptions {
  * **Lifetime.** Passive: no timer runs, and nothing needs an end. Memory for each key is constant, whatever the limit,
  * and keys above 64 characters are kept as a digest. A key of which nothing counts any more makes room for a new one.
  * With more than `maxKeys` keys at once the one that was used least recently begins anew. To have one forgotten takes
- * that many requests under other keys in its window, for `limit` more under this one; a block is not lifted by it.
+ * that many requests under other keys in its window, for `limit` more under this one. Only that many other blocks lift
+ * a block.
  *
  * **Failure.** A key that is no text, a wrong tier or a wrong cost throws `INVALID_OPTION`. A refusal is no error, and
  * costs nothing.
