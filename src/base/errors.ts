@@ -33,7 +33,9 @@ export type SwitchboardErrorCode =
   /** A server closed although nobody stopped it. Do not call `close()` on it; the pool's `shutdown` stops it. */
   | "SERVER_CLOSED"
   /** The command cannot load the module of the app. See `cause`, and the place in the message. */
-  | "MODULE_FAILED";
+  | "MODULE_FAILED"
+  /** A circuit breaker lets nothing through. Ask after `retryAfterMs`, or once it has closed; `reset()` closes it at once. */
+  | "CIRCUIT_OPEN";
 
 /**
  * Facts that belong to an error, beside its sentence: what the constructor of {@link SwitchboardError} takes.

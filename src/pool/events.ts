@@ -1,5 +1,5 @@
 import { action, type Operation, resource, type Stream, type Subscription } from "effection";
-import { toError } from "../base/errors.ts";
+import { tell } from "../base/events.ts";
 
 /**
  * Why a server was stopped: `shutdown` was called, nobody used it for `idleTimeoutMs`, another one needed its place, or
@@ -150,14 +150,5 @@ class Backlog<T> implements Subscription<T, void> {
 
   #wake(): void {
     for (const wake of [...this.#waiting]) wake();
-  }
-}
-
-/** Calls a listener that may throw: it is reported as a process warning, and whoever emits goes on. */
-export function tell<T>(listener: (event: T) => void, event: T): void {
-  try {
-    listener(event);
-  } catch (error) {
-    process.emitWarning(toError(error));
   }
 }

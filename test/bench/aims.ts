@@ -53,6 +53,26 @@ const GOALS: readonly Goal[] = [
     atMost: 5,
     text: "a pool with one server, up and down <= 5 ms",
   },
+  { section: "limits", row: "limiter, 100,000 keys: the same key", atMost: 1_000, text: "a limit, same key <= 1 us" },
+  {
+    section: "limits",
+    row: "limiter, 100,000 keys: any of them",
+    atMost: 1_000,
+    text: "a limit, any of 100,000 keys <= 1 us",
+  },
+  {
+    section: "limits",
+    row: "limiter, 1,000,000 keys: any of them",
+    atMost: 1_000,
+    text: "a limit, any of 1,000,000 keys <= 1 us",
+  },
+  {
+    section: "limits",
+    row: "limiter, 1,000,000 keys: memory for a key",
+    atMost: 200,
+    text: "memory of a limited key <= 200 bytes",
+  },
+  { section: "limits", row: "breaker: admit and record", atMost: 1_000, text: "a breaker, admit and record <= 1 us" },
 ];
 
 /** The aims of the sections that ran. A row with failures meets none. */

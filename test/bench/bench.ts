@@ -16,13 +16,24 @@ import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
 import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
+import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
 
 const LIMIT_MS = 290_000;
-const SECTIONS: readonly Section[] = [express, handler, handlers, hostnames, coldStart, lives, webSocket, testing];
+const SECTIONS: readonly Section[] = [
+  express,
+  handler,
+  handlers,
+  hostnames,
+  coldStart,
+  lives,
+  webSocket,
+  testing,
+  limits,
+];
 
 endInTime();
 await main(function* (argv) {

@@ -11,6 +11,7 @@ const SUBJECTS: readonly (readonly [room: string, subject: string])[] = [
   ["switchboard", "The front door"],
   ["server", "Apps, and servers alone"],
   ["base", "Errors"],
+  ["resilience", "Patterns"],
   ["testing", "For tests"],
 ];
 

@@ -9,6 +9,8 @@ const OWNERS: Record<string, string> = {
   SwitchboardConfig: "switchboard",
   RunConfig: "both",
   ExpressServerConfig: "server",
+  CircuitBreakerConfig: "breaker",
+  RateLimiterConfig: "limiter",
 };
 
 interface OptionRow {

@@ -6,6 +6,9 @@ it("exports these names, and no others", () => {
     [
       "Faults",
       "backoffDelay",
+      "createCircuitBreaker",
+      "createRateLimiter",
+      "createSharedRateLimiter",
     ]
   `);
 });
