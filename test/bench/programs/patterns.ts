@@ -2,7 +2,7 @@
  * What a pattern adds to an operation: microseconds each, the median of rounds. `patterns.ts <rounds>`
  */
 import { type Operation, run, until } from "effection";
-import { useWorkerPool } from "../../../src/resilience/index.ts";
+import { createPipeline, useWorkerPool } from "../../../src/resilience/index.ts";
 import { median } from "../rounds.ts";
 import { report } from "./program.ts";
 
@@ -39,6 +39,15 @@ const contestants: Record<string, () => Operation<void>> = {
       yield* until(Promise.resolve());
       yield* job.halt();
     }
+  },
+  "pipeline, a stage": function* () {
+    const pipeline = createPipeline<void>().stage("work", work);
+    for (let i = 0; i < MANY; i += 1) yield* pipeline.run();
+  },
+  "pipeline, a stage with timeout, retry and concurrency": function* () {
+    const options = { timeoutMs: 10_000, retry: { attempts: 3 }, concurrency: 8 };
+    const pipeline = createPipeline<void>().stage("work", work, options);
+    for (let i = 0; i < MANY; i += 1) yield* pipeline.run();
   },
 };
 
