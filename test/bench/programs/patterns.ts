@@ -10,7 +10,7 @@ import { report } from "./program.ts";
 export type Patterns = Record<string, number>;
 
 /** How many operations make a round. */
-const MANY = 5_000;
+const MANY = 2_000;
 const WARM_UP = 2;
 
 /** An operation that waits for a moment, as most do. */
