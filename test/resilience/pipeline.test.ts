@@ -356,6 +356,29 @@ describe("concurrency", () => {
   );
 
   it(
+    "is not lost by a run that is halted in the moment of its turn",
+    scenario(function* () {
+      const { pipeline, inside, open } = gated(1);
+      const halts: Promise<void>[] = [];
+      const first = pipeline.tap(({ type }) => {
+        if (type === "finished") halts.push(waiting.halt().then(() => {}));
+      });
+      const a = yield* spawn(() => first.run("a"));
+      yield* sleep(0);
+      const waiting = yield* spawn(() => pipeline.run("b"));
+      yield* sleep(0);
+      open("a");
+      yield* a;
+      yield* until(Promise.all(halts));
+      const c = yield* spawn(() => pipeline.run("c"));
+      yield* sleep(0);
+      open("c");
+      expect(yield* c).toBe("c");
+      expect(inside).toEqual(["a", "c"]);
+    }),
+  );
+
+  it(
     "lets others have their turn while one waits for its next attempt",
     scenario(function* () {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

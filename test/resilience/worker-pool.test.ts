@@ -483,6 +483,23 @@ describe("the end of a pool", () => {
     ]);
   });
 
+  it("may be caused by a job that begins inside of submit", async () => {
+    const opened = createGate<WorkerPool>();
+    const owner = run(function* () {
+      opened.open(yield* useWorkerPool({ workers: 1 }));
+      yield* suspend();
+    });
+    const pool = await opened.promise;
+    let halted: Promise<void> | undefined;
+    const job = pool.submit(function* () {
+      halted = owner.halt().then(() => {});
+      yield* suspend();
+    });
+    await halted;
+    await expect(job).rejects.toMatchObject({ code: "JOB_HALTED" });
+    await expect(owner).rejects.toThrow("halted");
+  });
+
   it("ends jobs that have not begun: nobody waits for ever", async () => {
     const job = await run(function* () {
       return [(yield* useWorkerPool({ workers: 1 })).submit(value(1))] as const;
