@@ -1,10 +1,10 @@
 import { ensure, type Operation, resource, run, suspend } from "effection";
 import type { Dispatcher } from "undici";
-import { tell } from "./base/events.ts";
+import { createEvents, tell } from "./base/events.ts";
 import { checkHostname } from "./base/hostname.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
-import { createEvents, type ServerEvent } from "./pool/events.ts";
+import type { ServerEvent } from "./pool/events.ts";
 import { openPool, type ServerPool, ServerPoolContext } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
 import { useDialer } from "./start/dialer.ts";

@@ -26,6 +26,11 @@ export function integerOption(option: string, value: unknown, min: number, max: 
   return fail(option, `a whole number from ${min} to ${max}`, value);
 }
 
+/** Any finite number. */
+export function numberOption(option: string, value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : fail(option, "a finite number", value);
+}
+
 /** Milliseconds, from `min` to the longest delay a timer can hold. */
 export function durationOption(option: string, value: unknown, min = 0): number {
   if (typeof value === "number" && value >= min && value <= LONGEST_DELAY_MS) return value;

@@ -11,10 +11,11 @@ import {
   until,
 } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
+import { createEvents } from "../base/events.ts";
 import { checkHostname, toHostname } from "../base/hostname.ts";
 import { noop, toFuture, useTaskScope } from "../base/operations.ts";
 import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
-import { createEvents, type ServerEvent } from "./events.ts";
+import type { ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
 import { createFailures } from "./failures.ts";
 import { Places } from "./places.ts";

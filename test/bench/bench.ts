@@ -18,6 +18,7 @@ import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
+import { patterns } from "./sections/patterns.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
@@ -33,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   webSocket,
   testing,
   limits,
+  patterns,
 ];
 
 endInTime();

@@ -7,8 +7,10 @@ it("exports these names, and no others", () => {
       "Faults",
       "backoffDelay",
       "createCircuitBreaker",
+      "createPipeline",
       "createRateLimiter",
       "createSharedRateLimiter",
+      "useWorkerPool",
     ]
   `);
 });
