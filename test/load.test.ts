@@ -1,33 +1,17 @@
-import { Agent, request as httpRequest } from "node:http";
+import { Agent } from "node:http";
 import { connect } from "node:net";
 import { run } from "effection";
 import { describe, expect, it } from "vitest";
 import { type AppFactory, createSwitchboard, type RunEvent } from "../src/index.ts";
 import { withBoard } from "./support/board.ts";
 import { get } from "./support/client.ts";
+import { ask, heap } from "./support/load.ts";
 import { quiet } from "./support/pool.ts";
 
 const named: AppFactory =
   ({ hostname }) =>
   (_request, response) =>
     void response.end(hostname);
-
-/** One request over a kept connection; the answer's status and text. */
-function ask(agent: Agent, port: number, hostname: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ agent, port, host: "127.0.0.1", headers: { host: `${hostname}.localhost` } });
-    request.on("error", reject);
-    request.on("response", (response) => {
-      let text = "";
-      response.on("data", (chunk) => {
-        text += chunk;
-      });
-      response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    request.end();
-  });
-}
 
 const PER_NAME = 20;
 
@@ -155,16 +139,4 @@ async function visit(port: number, names: readonly string[]): Promise<void> {
     }
   }
   socket.destroy();
-}
-
-async function heap(): Promise<number> {
-  const { setFlagsFromString } = await import("node:v8");
-  const { runInNewContext } = await import("node:vm");
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  for (let i = 0; i < 5; i += 1) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage().heapUsed;
 }

@@ -16,12 +16,13 @@ import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
 import { hostnames } from "./sections/hostnames.ts";
 import { lives } from "./sections/lives.ts";
+import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
 
 const LIMIT_MS = 290_000;
-const SECTIONS: readonly Section[] = [express, handler, hostnames, coldStart, lives, webSocket, testing];
+const SECTIONS: readonly Section[] = [express, handler, hostnames, coldStart, lives, webSocket, storm, testing];
 
 endInTime();
 await main(function* (argv) {
