@@ -131,7 +131,7 @@ export class Supervision {
       const { failures, failed, until } = trouble;
       const state = failed ? "failed" : "backing-off";
       const pinned = this.isPinned(hostname);
-      return [{ hostname, state, failures, message: firstLine(error), retryAfterMs: until - now, pinned }];
+      return [{ hostname, state, failures, message: firstLine(error), retryAfterMs: Math.ceil(until - now), pinned }];
     });
   }
 

@@ -1,7 +1,8 @@
-import { suspend, until } from "effection";
+import { ensure, suspend, until } from "effection";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AppFactory } from "../../src/index.ts";
 import { crash, crashing, fakeClock } from "../support/crash.ts";
+import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
 const later = (ms: number) => until(vi.advanceTimersByTimeAsync(ms));
@@ -57,6 +58,19 @@ describe("a server that crashes", () => {
       }
       yield* until(log.next("started", "shop"));
       expect(pool.inspect()).toMatchObject({ backingOff: 0, servers: [{ hostname: "shop", restarts: 2 }] });
+    });
+  });
+
+  it("starts again although the timer is a moment early", async () => {
+    await withPool({ app: crashing, restart: { policy: "permanent" } }, function* (pool, log) {
+      yield* pool.getOrCreate("shop");
+      yield* until(crash(pool, log, "shop"));
+      const now = performance.now.bind(performance);
+      const late = vi.spyOn(performance, "now").mockImplementation(() => now() - 1);
+      yield* later(100);
+      yield* later(1);
+      expect(log.lines("starting")).toHaveLength(2);
+      late.mockRestore();
     });
   });
 
@@ -175,6 +189,42 @@ describe("a server that keeps crashing", () => {
       yield* later(10_000);
       expect(log.lines("recovered")).toEqual(["recovered shop"]);
       jumped.mockRestore();
+    });
+  });
+
+  it("has not recovered when it is stopped before it has run for long enough", async () => {
+    await withPool({ app: crashing, restart }, function* (pool, log) {
+      yield* pool.getOrCreate("shop");
+      yield* until(crash(pool, log, "shop"));
+      yield* later(100);
+      yield* (yield* pool.getOrCreate("shop")).task.halt();
+      yield* until(log.next("stopped", "shop"));
+      yield* later(60_000);
+      expect(log.lines("recovered")).toEqual([]);
+      yield* pool.getOrCreate("shop");
+      expect(yield* until(crash(pool, log, "shop"))).toMatchObject({ type: "backing-off", failures: 2 });
+    });
+  });
+
+  it("refuses who waited for the end of the one that failed, and does not call that a failure", async () => {
+    const cleaning = createGate();
+    const cleaned = createGate();
+    const app: AppFactory = function* ({ server }) {
+      yield* ensure(function* () {
+        cleaning.open();
+        yield* until(cleaned.promise);
+      });
+      server.on("crash", () => server.close());
+      return () => {};
+    };
+    await withPool({ app, restart: { ...restart, maxRestarts: 0 } }, function* (pool, log) {
+      const { server } = yield* pool.getOrCreate("shop");
+      server.emit("crash");
+      yield* until(cleaning.promise);
+      const next = codeOf(pool.getOrCreate("shop"));
+      cleaned.open();
+      expect(yield* next).toBe("FAILED");
+      expect(log.lines("error", "failed")).toEqual(["error shop", "failed shop"]);
     });
   });
 
