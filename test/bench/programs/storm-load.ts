@@ -25,7 +25,7 @@ let times: number[] = [];
 let failed = 0;
 let open = true;
 
-for (let i = 0; i < count; i += 1) void useGood(`good${i}`);
+for (let i = 0; i < count; i += 1) void askGood(`good${i}`);
 await pause(WARM_UP_MS);
 times = [];
 const since = performance.now();
@@ -36,7 +36,7 @@ const perSecond = times.length / ((performance.now() - since) / 1_000);
 const sample: StormSample = { p50: quantile(times, 0.5), p99: quantile(times, 0.99), perSecond, failed };
 report(sample);
 
-async function useGood(name: string): Promise<void> {
+async function askGood(name: string): Promise<void> {
   while (open) {
     const from = performance.now();
     if ((await statusOf(good, name)) !== 200) failed += 1;
