@@ -17,7 +17,10 @@ export interface HostnameConfig {
   idleTimeoutMs?: number | undefined;
   /** How long a server may take until it listens. @default that of the pool */
   startTimeoutMs?: number | undefined;
-  /** How long what is in flight may take to finish. At the end of the pool, its own counts if shorter. @default that of the pool */
+  /**
+   * How long what is in flight may take to finish; in the shutdown of a switchboard, what is left of the one period for
+   * all, if that is less. @default that of the pool
+   */
   graceMs?: number | undefined;
 }
 
