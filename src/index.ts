@@ -1,7 +1,10 @@
 export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
-export type { EntryState, ServerInfo } from "./pool/entry.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
-export { type ServerPool, ServerPoolContext, type ServerPoolInspection, useServerPool } from "./pool/server-pool.ts";
+export type { HostnameConfig } from "./pool/hostname-config.ts";
+export type { ServerPoolInspection } from "./pool/inspection.ts";
+export type { BackoffConfig, RestartConfig } from "./pool/restart-config.ts";
+export type { EntryState, ServerInfo } from "./pool/server-info.ts";
+export { type ServerPool, ServerPoolContext, useServerPool } from "./pool/server-pool.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
 export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
 export {

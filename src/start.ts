@@ -138,8 +138,9 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
       const report = shutdown.report();
       if (report !== undefined) emit(report);
     });
-    const pool = yield* openPool(poolSettings);
+    const pool = yield* openPool({ ...poolSettings, pinned: [] });
     const handle = yield* openSwitchboard(boardSettings, pool);
+    for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
     const dialer = yield* useDialer(boardSettings.host);
     const domain = boardSettings.domains?.[0] ?? "localhost";
     const at = (hostname: string, path = "") => `http://${checkHostname(hostname)}.${domain}:${handle.port}${path}`;
@@ -213,7 +214,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
 /** Follows a shutdown: what is left of the grace period, and what it came to. */
 function createShutdown(graceMs: number): {
   note(event: RunEvent): void;
-  graceMs(): number;
+  graceMs(ownMs: number): number;
   /** `undefined` when nothing has begun to shut down. */
   report(): ShutdownReport | undefined;
 } {
@@ -237,7 +238,8 @@ function createShutdown(graceMs: number): {
       if (event.type === "cut") report.requestsCut += event.requests;
       if (event.type === "cut") report.socketsCut += event.sockets;
     },
-    graceMs: () => (since === undefined ? graceMs : Math.max(0, graceMs - (performance.now() - since))),
+    graceMs: (ownMs) =>
+      since === undefined ? ownMs : Math.min(ownMs, Math.max(0, graceMs - (performance.now() - since))),
     report: () => (since === undefined ? undefined : { ...report, ms: Math.round(performance.now() - since) }),
   };
 }

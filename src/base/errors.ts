@@ -18,6 +18,8 @@ export type SwitchboardErrorCode =
   | "POOL_FULL"
   /** The last start or run failed, and the next start is not yet possible. See `cause`; ask after `retryAfterMs`. */
   | "BACKING_OFF"
+  /** It failed too often, and gets no start but a trial. See `cause`; ask after `retryAfterMs`, or `shutdown` it first. */
+  | "FAILED"
   /** The app factory failed, made something that is no app, or no port could be bound. See `cause`. */
   | "START_FAILED"
   /** The server did not listen in time. See why its app takes so long, or raise `startTimeoutMs`. */

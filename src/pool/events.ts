@@ -29,5 +29,14 @@ export type ServerEvent =
   | { type: "cut"; hostname: string; requests: number; sockets: number }
   /** A server that had started is gone, and its port is free. */
   | { type: "stopped"; hostname: string }
-  /** After a failure: how long until the next start is possible. */
-  | { type: "backing-off"; hostname: string; failures: number; delayMs: number };
+  /** After a failure, when the next request starts it again: how long until that is possible. */
+  | { type: "backing-off"; hostname: string; failures: number; delayMs: number }
+  /** After a failure, when it starts again by itself: how long until it does. */
+  | { type: "restarting"; hostname: string; attempt: number; delayMs: number }
+  /** After a failure too many: it gets no start but a trial, and that not before this time. */
+  | { type: "failed"; hostname: string; error: Error; message: string; retryAfterMs: number }
+  /** A server that had failed has run for `withinMs`: its failures are forgotten. The first was so long ago. */
+  | { type: "recovered"; hostname: string; afterMs: number };
+
+/** What comes after a failure: exactly one of these. */
+export type FailureEvent = Extract<ServerEvent, { type: "backing-off" | "restarting" | "failed" }>;

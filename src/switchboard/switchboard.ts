@@ -5,7 +5,7 @@ import { ensure, type Operation, resource, spawn } from "effection";
 import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
-import type { ServerInfo } from "../pool/entry.ts";
+import type { ServerInfo } from "../pool/server-info.ts";
 import type { ServerPool } from "../pool/server-pool.ts";
 import { Faults } from "../resilience/faults.ts";
 import { InFlight } from "../server/in-flight.ts";

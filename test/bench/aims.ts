@@ -48,6 +48,13 @@ const GOALS: readonly Goal[] = [
   { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },
   { section: "lives", row: "halt all, built-in app", atMost: 2, text: "halting all <= 2 s" },
   {
+    section: "storm",
+    row: "p99 ratio, full load",
+    atMost: 2,
+    text: "p99 of healthy hostnames in a crash storm <= 2 x undisturbed",
+  },
+  { section: "storm", row: "errors, full load", atMost: 0, text: "errors of healthy hostnames in a crash storm = 0" },
+  {
     section: "testing",
     row: "pool with one server, up and down",
     atMost: 5,

@@ -19,6 +19,7 @@ import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { patterns } from "./sections/patterns.ts";
+import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
@@ -32,6 +33,7 @@ const SECTIONS: readonly Section[] = [
   coldStart,
   lives,
   webSocket,
+  storm,
   testing,
   limits,
   patterns,
