@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
   // Examples and the tutorial import the package by its name, as users do; tsconfig.json has the same paths.
   resolve: {
     alias: {
+      "effection-switchboard/resilience": source("resilience/index.ts"),
       "effection-switchboard/testing": source("testing/index.ts"),
       "effection-switchboard": source("index.ts"),
     },

@@ -1,7 +1,10 @@
 export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
-export type { EntryState, ServerInfo } from "./pool/entry.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
-export { type ServerPool, ServerPoolContext, type ServerPoolInspection, useServerPool } from "./pool/server-pool.ts";
+export type { HostnameConfig } from "./pool/hostname-config.ts";
+export type { ServerPoolInspection } from "./pool/inspection.ts";
+export type { BackoffConfig, RestartConfig } from "./pool/restart-config.ts";
+export type { EntryState, ServerInfo } from "./pool/server-info.ts";
+export { type ServerPool, ServerPoolContext, useServerPool } from "./pool/server-pool.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
 export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
 export {
@@ -10,6 +13,7 @@ export {
   useExpressServer,
   useExpressServerDaemon,
 } from "./server/express-server.ts";
+export { type RequestOperation, useRequestHandlers } from "./server/request-handlers.ts";
 export {
   createSwitchboard,
   type RunConfig,
@@ -19,5 +23,6 @@ export {
   type ShutdownReport,
   useRunningSwitchboard,
 } from "./start.ts";
+export { type Fault, FaultContext, useFault } from "./switchboard/fault.ts";
 export type { SwitchboardConfig, SwitchboardEvent } from "./switchboard/settings.ts";
 export { type SwitchboardHandle, useSwitchboard } from "./switchboard/switchboard.ts";

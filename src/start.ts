@@ -1,12 +1,14 @@
 import { ensure, type Operation, resource, run, suspend } from "effection";
 import type { Dispatcher } from "undici";
+import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
-import { createEvents, type ServerEvent, tell } from "./pool/events.ts";
-import { openPool, type ServerPool } from "./pool/server-pool.ts";
+import type { ServerEvent } from "./pool/events.ts";
+import { openPool, type ServerPool, ServerPoolContext } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
 import { useDialer } from "./start/dialer.ts";
 import { toUrl } from "./start/url.ts";
+import { type Fault, FaultContext } from "./switchboard/fault.ts";
 import {
   resolveSwitchboard,
   SWITCHBOARD_OPTIONS,
@@ -100,6 +102,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
   dispatcher(): Promise<Dispatcher>;
+  /** Makes something go wrong with some requests, until it is removed: `const remove = board.fault({ ... })`. */
+  fault(fault: Fault): () => void;
   /** What happens from now on: `for await (const event of board.events)`. Ends after the report. */
   events: AsyncIterable<RunEvent>;
   /** Shuts down, once; resolves with the report when nothing is left. */
@@ -129,13 +133,14 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     graceMs: shutdown.graceMs,
   };
   const boardSettings = resolveSwitchboard({ ...pick(config, SWITCHBOARD_OPTIONS), port: config.port ?? 0, onEvent });
-  return resource(function* (provide) {
+  const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();
       if (report !== undefined) emit(report);
     });
-    const pool = yield* openPool(poolSettings);
+    const pool = yield* openPool({ ...poolSettings, pinned: [] });
     const handle = yield* openSwitchboard(boardSettings, pool);
+    for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
     const dialer = yield* useDialer(boardSettings.host);
     const domain = boardSettings.domains?.[0] ?? "localhost";
     const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
@@ -143,6 +148,15 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
       dialer.fetch(at(hostname, path), init);
     yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });
   });
+  return withContexts(board);
+}
+
+/** Sets the contexts for the caller: a resource sets them for itself alone. */
+function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
+  const board = yield* running;
+  yield* ServerPoolContext.set(board.pool);
+  yield* FaultContext.set(board.fault);
+  return board;
 }
 
 /**
@@ -170,7 +184,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
   let closing: Promise<ShutdownReport> | undefined;
   return new Promise((resolve, reject) => {
     const task = run(function* () {
-      const { port, pool, at: url, fetch, dispatcher } = yield* useRunningSwitchboard({ ...config, onEvent });
+      const { port, pool, at: url, fetch, dispatcher, fault } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
         return closing;
@@ -181,6 +195,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         url,
         fetch,
         dispatcher,
+        fault,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),
@@ -199,7 +214,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
 /** Follows a shutdown: what is left of the grace period, and what it came to. */
 function createShutdown(graceMs: number): {
   note(event: RunEvent): void;
-  graceMs(): number;
+  graceMs(ownMs: number): number;
   /** `undefined` when nothing has begun to shut down. */
   report(): ShutdownReport | undefined;
 } {
@@ -223,7 +238,8 @@ function createShutdown(graceMs: number): {
       if (event.type === "cut") report.requestsCut += event.requests;
       if (event.type === "cut") report.socketsCut += event.sockets;
     },
-    graceMs: () => (since === undefined ? graceMs : Math.max(0, graceMs - (performance.now() - since))),
+    graceMs: (ownMs) =>
+      since === undefined ? ownMs : Math.min(ownMs, Math.max(0, graceMs - (performance.now() - since))),
     report: () => (since === undefined ? undefined : { ...report, ms: Math.round(performance.now() - since) }),
   };
 }

@@ -56,6 +56,28 @@ describe.concurrent("switchboard", () => {
     expect(code).toBe(130);
   });
 
+  it("starts pinned names at once, and says how a server that keeps crashing restarts and fails", async ({ start }) => {
+    const program = start(
+      "--port",
+      "0",
+      "--base-port",
+      "0",
+      "--pin",
+      "Bad",
+      "--pin",
+      "good",
+      "test/fixtures/bad-app.ts",
+    );
+    const restart = await program.until(/^\d\d:\d\d:\d\d (restart {2}bad: .*)$/m);
+    expect(restart[1]).toMatch(/^restart {2}bad: attempt 1 in \d+ ms$/);
+    const failed = await program.until(/^\d\d:\d\d:\d\d (failed .*)$/m);
+    expect(failed[1]).toBe("failed   bad: not started for now; one trial start after 30.0 s");
+    program.kill("SIGINT");
+    const { stdout } = await program.exited;
+    expect(stdout.match(/ error {4}bad: no database \(.*bad-app\.ts:\d+:\d+\)$/gm)).toHaveLength(6);
+    expect(stdout).toMatch(/ started {2}good on port \d+$/m);
+  });
+
   it("prints one JSON object per line with --json, listening first, the report last", async ({ start }) => {
     const program = start(...JSON_ARGS);
     const port = await listening(program);

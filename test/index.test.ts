@@ -4,11 +4,14 @@ import * as api from "../src/index.ts";
 it("exports these names, and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "FaultContext",
       "ServerPoolContext",
       "SwitchboardError",
       "createSwitchboard",
       "useExpressServer",
       "useExpressServerDaemon",
+      "useFault",
+      "useRequestHandlers",
       "useRunningSwitchboard",
       "useServerPool",
       "useSwitchboard",

@@ -1,33 +1,17 @@
-import { Agent, request as httpRequest } from "node:http";
+import { Agent } from "node:http";
 import { connect } from "node:net";
-import { run } from "effection";
+import { run, sleep, spawn } from "effection";
 import { describe, expect, it } from "vitest";
-import { type AppFactory, createSwitchboard, type RunEvent } from "../src/index.ts";
+import { type AppFactory, createSwitchboard, type RunConfig, type RunEvent } from "../src/index.ts";
 import { withBoard } from "./support/board.ts";
 import { get } from "./support/client.ts";
+import { ask, heap } from "./support/load.ts";
 import { quiet } from "./support/pool.ts";
 
 const named: AppFactory =
   ({ hostname }) =>
   (_request, response) =>
     void response.end(hostname);
-
-/** One request over a kept connection; the answer's status and text. */
-function ask(agent: Agent, port: number, hostname: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ agent, port, host: "127.0.0.1", headers: { host: `${hostname}.localhost` } });
-    request.on("error", reject);
-    request.on("response", (response) => {
-      let text = "";
-      response.on("data", (chunk) => {
-        text += chunk;
-      });
-      response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    request.end();
-  });
-}
 
 const PER_NAME = 20;
 
@@ -135,6 +119,81 @@ describe("under load", () => {
   });
 });
 
+const STORM_NAMES = 50;
+const STORM_HALF_MS = 2_500;
+const WITHIN_MS = 1_000;
+const MAX_RESTARTS = 5;
+
+const restart: RunConfig["restart"] = {
+  maxRestarts: MAX_RESTARTS,
+  withinMs: WITHIN_MS,
+  coolDownMs: WITHIN_MS,
+  backoff: { initialMs: 10, maxMs: 40 },
+};
+const hostnames: RunConfig["hostnames"] = { "*.itself": { restart: { policy: "permanent" } } };
+
+describe("a crash storm of 50 hostnames", () => {
+  it("costs 50 others no answer, keeps restarts to the intensity, and leaves memory flat", async () => {
+    const starts = new Map<string, number>();
+    const events = new Map<string, number>();
+    const app: AppFactory = function* ({ hostname }) {
+      starts.set(hostname, (starts.get(hostname) ?? 0) + 1);
+      if (hostname.startsWith("bad")) {
+        yield* spawn(function* () {
+          yield* sleep(20);
+          throw new Error("crashed");
+        });
+      }
+      return (_request, response) => void response.end(hostname);
+    };
+    // Counted, not kept: a log would keep every error with its stack.
+    const onEvent = ({ type }: RunEvent) => void events.set(type, (events.get(type) ?? 0) + 1);
+    await using board = await createSwitchboard({ app, basePort: 0, restart, hostnames, onEvent });
+    const agent = new Agent({ keepAlive: true, maxSockets: 2 * STORM_NAMES });
+    const wrong: unknown[] = [];
+    const refusals = new Set<string>();
+    const askGood = async (hostname: string, until: number) => {
+      while (performance.now() < until) {
+        const answer = await ask(agent, board.port, hostname);
+        if (answer.status !== 200 || answer.text !== hostname) wrong.push([hostname, answer]);
+      }
+    };
+    const askBad = async (hostname: string, until: number) => {
+      while (performance.now() < until) {
+        const { status, text } = await ask(agent, board.port, hostname);
+        if (status !== 200) refusals.add(`${status} ${(JSON.parse(text) as { code: string }).code}`);
+      }
+    };
+    const since = performance.now();
+    const storm = async () => {
+      const until = performance.now() + STORM_HALF_MS;
+      const names = Array.from({ length: STORM_NAMES }, (_, i) => i);
+      const bad = names.map((i) => `bad-${i}${i % 2 === 0 ? ".itself" : ""}`);
+      await Promise.all([
+        ...names.map((i) => askGood(`good-${i}`, until)),
+        ...bad.map((hostname) => askBad(hostname, until)),
+      ]);
+    };
+    await storm();
+    const before = await heap();
+    await storm();
+    expect((await heap()) - before).toBeLessThan(4 * 1024 * 1024);
+    agent.destroy();
+    expect(wrong).toEqual([]);
+    expect([...refusals].sort()).toEqual(["503 BACKING_OFF", "503 FAILED"]);
+
+    const rounds = Math.floor((performance.now() - since) / WITHIN_MS) + 1;
+    const most = 1 + rounds * MAX_RESTARTS + rounds; // the first start, restarts, and a trial for each cool-down
+    const startsOf = (kind: string) =>
+      [...starts].flatMap(([hostname, count]) => (hostname.startsWith(kind) ? count : []));
+    expect(startsOf("good")).toEqual(Array(STORM_NAMES).fill(1));
+    expect(startsOf("bad")).toHaveLength(STORM_NAMES);
+    expect(Math.max(...startsOf("bad"))).toBeLessThanOrEqual(most);
+    expect(Math.min(...startsOf("bad"))).toBeGreaterThan(MAX_RESTARTS);
+    expect(events.get("failed")).toBeGreaterThanOrEqual(STORM_NAMES);
+  });
+});
+
 /** Sends 20 requests at a time over one connection, all for one name, and reads that each is answered by its server. */
 async function visit(port: number, names: readonly string[]): Promise<void> {
   const socket = connect(port, "127.0.0.1");
@@ -155,16 +214,4 @@ async function visit(port: number, names: readonly string[]): Promise<void> {
     }
   }
   socket.destroy();
-}
-
-async function heap(): Promise<number> {
-  const { setFlagsFromString } = await import("node:v8");
-  const { runInNewContext } = await import("node:vm");
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  for (let i = 0; i < 5; i += 1) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage().heapUsed;
 }

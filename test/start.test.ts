@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, until } from "effection";
-import { expectNoLeaks } from "effection-switchboard/testing";
+import { createEventLog, expectNoLeaks } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import {
@@ -66,6 +66,14 @@ describe("createSwitchboard", () => {
     await expect(createSwitchboard({ prot: 1 } as never)).rejects.toThrow("has no option 'prot'");
   });
 
+  it("starts pinned hostnames once it listens", async () => {
+    const log = createEventLog();
+    await using board = await createSwitchboard({ basePort: 0, pinned: ["shop"], onEvent: log.add });
+    await log.next("started", "shop");
+    expect(log.lines()).toEqual(["listening", "starting shop", "started shop"]);
+    expect(board.pool.inspect().servers).toMatchObject([{ hostname: "shop", pinned: true }]);
+  });
+
   it("takes the default of an option that is undefined", async () => {
     const nothing: Record<keyof RunConfig, undefined> = {
       app: undefined,
@@ -75,6 +83,9 @@ describe("createSwitchboard", () => {
       idleTimeoutMs: undefined,
       startTimeoutMs: undefined,
       graceMs: undefined,
+      restart: undefined,
+      pinned: undefined,
+      hostnames: undefined,
       port: undefined,
       host: undefined,
       defaultHostname: undefined,

@@ -12,12 +12,14 @@ export type SwitchboardErrorCode =
   | "INVALID_OPTION"
   /** The name is no hostname. Use letters, digits, `-`, `_` and dots, at most 63 between two dots and 253 in all. */
   | "INVALID_HOSTNAME"
-  /** The pool has ended. Ask for servers only while its owner lives. */
+  /** The pool has ended, or is being drained. Use it only while its owner lives. */
   | "POOL_CLOSED"
   /** The limit of servers is reached, and none may make room. Raise `maxServers`; see `whenFull` and `idleTimeoutMs`. */
   | "POOL_FULL"
   /** The last start or run failed, and the next start is not yet possible. See `cause`; ask after `retryAfterMs`. */
   | "BACKING_OFF"
+  /** It failed too often, and gets no start but a trial. See `cause`; ask after `retryAfterMs`, or `shutdown` it first. */
+  | "FAILED"
   /** The app factory failed, made something that is no app, or no port could be bound. See `cause`. */
   | "START_FAILED"
   /** The server did not listen in time. See why its app takes so long, or raise `startTimeoutMs`. */
@@ -33,7 +35,17 @@ export type SwitchboardErrorCode =
   /** A server closed although nobody stopped it. Do not call `close()` on it; the pool's `shutdown` stops it. */
   | "SERVER_CLOSED"
   /** The command cannot load the module of the app. See `cause`, and the place in the message. */
-  | "MODULE_FAILED";
+  | "MODULE_FAILED"
+  /** A circuit breaker lets nothing through. Ask after `retryAfterMs`, or once it has closed; `reset()` closes it at once. */
+  | "CIRCUIT_OPEN"
+  /** The queue of a worker pool has no place for the job. Submit it later, or raise `queue.max`; see `queue.whenFull`. */
+  | "QUEUE_FULL"
+  /** The job of a worker pool was halted before it had finished. Submit it again if it is still wanted. */
+  | "JOB_HALTED"
+  /** A stage of a pipeline failed at its last attempt. The `stage` is named; see `cause`. */
+  | "STAGE_FAILED"
+  /** A stage of a pipeline took too long at its last attempt. See why, or raise its `timeoutMs`. */
+  | "STAGE_TIMEOUT";
 
 /**
  * Facts that belong to an error, beside its sentence: what the constructor of {@link SwitchboardError} takes.
@@ -49,6 +61,8 @@ export interface SwitchboardErrorFacts {
   hostname?: string;
   /** Milliseconds until a new attempt can succeed, where that is known. */
   retryAfterMs?: number;
+  /** The stage of a pipeline that it is about. */
+  stage?: string;
 }
 
 /**
@@ -67,6 +81,8 @@ export class SwitchboardError extends Error {
   readonly hostname: string | undefined;
   /** Milliseconds until a new attempt can succeed, where that is known. */
   readonly retryAfterMs: number | undefined;
+  /** The stage of a pipeline that it is about. */
+  readonly stage: string | undefined;
 
   /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
@@ -74,6 +90,7 @@ export class SwitchboardError extends Error {
     this.code = code;
     this.hostname = facts.hostname;
     this.retryAfterMs = facts.retryAfterMs;
+    this.stage = facts.stage;
   }
 }
 

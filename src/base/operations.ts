@@ -10,6 +10,13 @@ export function toFuture<T>(promise: Promise<T>): Future<T> {
   }) as Future<T>;
 }
 
+/** A future that has failed already. Nobody has to wait for it. */
+export function toRejectedFuture<T>(error: unknown): Future<T> {
+  const rejected = Promise.reject(error);
+  rejected.catch(noop);
+  return toFuture(rejected);
+}
+
 /**
  * A scope whose tasks are torn down after everything that is acquired later.
  *

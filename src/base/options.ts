@@ -26,6 +26,12 @@ export function integerOption(option: string, value: unknown, min: number, max: 
   return fail(option, `a whole number from ${min} to ${max}`, value);
 }
 
+/** A finite number, at least `min` if there is one. */
+export function numberOption(option: string, value: unknown, min: number = Number.NEGATIVE_INFINITY): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= min) return value;
+  return fail(option, min === Number.NEGATIVE_INFINITY ? "a finite number" : `a finite number >= ${min}`, value);
+}
+
 /** Milliseconds, from `min` to the longest delay a timer can hold. */
 export function durationOption(option: string, value: unknown, min = 0): number {
   if (typeof value === "number" && value >= min && value <= LONGEST_DELAY_MS) return value;

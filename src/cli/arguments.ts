@@ -30,6 +30,7 @@ Options
   --max-servers NUMBER   how many servers may exist at once             (default 100)
   --idle-timeout TIME    stop a server nobody uses; or off              (default 15m)
   --start-timeout TIME   how long a server, or the module, may take     (default 10s)
+  --pin NAME             start NAME at once and keep it; may be repeated (default: none)
   --grace TIME           how long requests may take to finish at the end (default 10s)
   --domain NAME          serve only names under NAME; may be repeated   (default: every name)
   --default NAME         the hostname of requests that name none        (default "default")
@@ -47,7 +48,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
   if (positionals.length > 1) throw new UsageError(`only one module can be given, got ${positionals.join(" ")}`);
   const idle = values["idle-timeout"];
-  const { domain, default: defaultHostname } = values;
+  const { domain, pin, default: defaultHostname } = values;
   return {
     help: values.help,
     version: values.version,
@@ -63,6 +64,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       graceMs: toMs("--grace", values.grace),
       defaultHostname,
       ...(domain !== undefined && { domains: domain }),
+      ...(pin !== undefined && { pinned: pin }),
     },
   };
 }
@@ -81,6 +83,7 @@ function parse(args: readonly string[]) {
         "start-timeout": { type: "string", default: "10s" },
         grace: { type: "string", default: "10s" },
         domain: { type: "string", multiple: true },
+        pin: { type: "string", multiple: true },
         default: { type: "string", default: "default" },
         json: { type: "boolean", default: false },
         version: { type: "boolean", default: false },
@@ -104,6 +107,8 @@ const FLAGS: [RegExp, string][] = [
   [/^idleTimeoutMs\b/, "--idle-timeout"],
   [/^graceMs\b/, "--grace"],
   [/^domains\[\d+\]/, "--domain"],
+  [/^pinned(\[\d+\])?/, "--pin"],
+  [/\bmaxServers\b/, "--max-servers"],
   [/^defaultHostname\b/, "--default"],
   [/^host\b/, "--host"],
 ];

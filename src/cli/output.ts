@@ -78,7 +78,13 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "cut":
       return `${paint("yellow", "cut")}      ${event.hostname}: ${count(event.requests, "request")}, ${count(event.sockets, "socket")}`;
     case "backing-off":
-      return `${paint("yellow", "waiting")}  ${event.hostname}: failure ${event.failures}, next start possible in ${Math.ceil(event.delayMs)} ms`;
+      return `${paint("yellow", "waiting")}  ${event.hostname}: failure ${event.failures}, next start possible in ${toTime(event.delayMs)}`;
+    case "restarting":
+      return `${paint("yellow", "restart")}  ${event.hostname}: attempt ${event.attempt} in ${toTime(event.delayMs)}`;
+    case "failed":
+      return `${paint("red", "failed")}   ${event.hostname}: not started for now; one trial start after ${toTime(event.retryAfterMs)}`;
+    case "recovered":
+      return `${paint("green", "well")}     ${event.hostname}: has run without a failure, ${toTime(event.afterMs)} after the first`;
     case "error":
       return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
     case "front-error":
@@ -103,6 +109,10 @@ const REASONS = {
   evicted: "another one needs its place",
   closing: "the switchboard ends",
 };
+
+function toTime(ms: number): string {
+  return ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
 
 function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? "" : "s"}`;

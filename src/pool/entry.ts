@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import { type Future, type Operation, type Scope, scoped, type Task, withResolvers } from "effection";
 import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
@@ -7,42 +6,11 @@ import { LONGEST_DELAY_MS } from "../base/options.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
-import type { ServerEvent, StopReason } from "./events.ts";
+import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
+import type { HostnameSettings } from "./hostname-config.ts";
 import type { Ports } from "./ports.ts";
-
-/**
- * A server that runs for a hostname.
- *
- * **Lifetime.** One object for each run of a server. It stays as it is when the server stops: `pool.get` says whether
- * it still runs.
- *
- * **Failure.** None of its own. A crash of the server ends `task` and is an `error` event of the pool.
- */
-export interface ServerInfo {
-  /** The routing name it runs for. */
-  hostname: string;
-  /** Its own port, on 127.0.0.1. */
-  port: number;
-  /** What the app factory made; another request listener, if it made no Express app. */
-  app: Express;
-  /** Hand it requests by emitting `request` or `upgrade`, or connect to its port: both are counted alike. */
-  server: Server;
-  /** The life of the server: halt it to stop the server. */
-  task: Task<void>;
-  /** When it began to listen. */
-  startedAt: Date;
-}
-
-/**
- * Where a hostname's server is in its life.
- *
- * **Lifetime.** Each server goes through them in this order, once; a start that fails goes straight to `stopping`.
- * `stopping` covers every way down, also a crash, until the port is free again; what is gone is no longer listed.
- *
- * **Failure.** None: a failure is an `error` event, not a state.
- */
-export type EntryState = "starting" | "running" | "stopping" | "gone";
+import type { EntryState, ServerInfo } from "./server-info.ts";
 
 /** What an entry needs of its pool. */
 export interface EntryHost {
@@ -50,17 +18,19 @@ export interface EntryHost {
   readonly app: AppFactory;
   readonly host: string;
   readonly ports: Ports;
-  readonly startTimeoutMs: number;
-  graceMs(): number;
+  /** What is left for a drain that may take `ownMs`. */
+  graceMs(ownMs: number): number;
   emit(event: ServerEvent): void;
-  /** Throws `BACKING_OFF` while a failure forbids to start `hostname`. */
-  checkBackoff(hostname: string): void;
+  /** It is to be kept: neither idle for too long, nor in the way of others. */
+  isPinned(hostname: string): boolean;
+  /** A start begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
+  begin(hostname: string): void;
   /** The server listens: requests can be given to it. */
   running(entry: Entry, info: ServerInfo): void;
   /** The entry has begun to stop: no request is given to it any more. */
   leaving(entry: Entry): void;
-  /** Remembers a failure. */
-  failed(entry: Entry, error: Error): { failures: number; delayMs: number };
+  /** Remembers a failure, and says what comes next. */
+  failed(hostname: string, error: Error): FailureEvent;
   /** The entry has ended: its port is free, nothing of it is left. */
   gone(entry: Entry): void;
 }
@@ -73,6 +43,7 @@ export interface EntryHost {
  */
 export class Entry implements Idler {
   readonly hostname: string;
+  readonly settings: HostnameSettings;
   state: EntryState = "starting";
   info: ServerInfo | undefined;
   server: AppServer | undefined;
@@ -80,9 +51,6 @@ export class Entry implements Idler {
   readonly ready: Future<ServerInfo>;
   /** Resolves when the entry has ended. */
   readonly gone: Future<void>;
-  /** When it began to run, on the clock of `performance.now()`. */
-  runningSince = 0;
-
   /** It has not begun: others have to be gone first. */
   waiting = false;
 
@@ -97,8 +65,9 @@ export class Entry implements Idler {
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
 
-  constructor(hostname: string, host: EntryHost) {
+  constructor(hostname: string, settings: HostnameSettings, host: EntryHost) {
     this.hostname = hostname;
+    this.settings = settings;
     this.#host = host;
     this.ready = toFuture(
       new Promise((resolve, reject) => {
@@ -143,7 +112,11 @@ export class Entry implements Idler {
 
   idleSince(): number | undefined {
     const inFlight = this.state === "running" ? this.server?.inFlight : undefined;
-    return inFlight?.isIdle ? inFlight.idleSince : undefined;
+    return inFlight?.isIdle && !this.#host.isPinned(this.hostname) ? inFlight.idleSince : undefined;
+  }
+
+  get idleTimeoutMs(): number {
+    return this.settings.idleTimeoutMs;
   }
 
   *#live(others: readonly Entry[]): Operation<void> {
@@ -160,8 +133,8 @@ export class Entry implements Idler {
 
   *#serve(others: readonly Entry[]): Operation<void> {
     if (this.waiting) yield* this.#waitFor(others);
-    const { startTimeoutMs } = this.#host;
-    const budget = setTimeout(() => this.#giveUp(), startTimeoutMs);
+    this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
+    const budget = setTimeout(() => this.#giveUp(), this.settings.startTimeoutMs);
     try {
       const opened = yield* this.#open();
       if (this.#stopAsked) return;
@@ -190,7 +163,7 @@ export class Entry implements Idler {
           choice.busy(port);
         },
       },
-      limits: () => ({ graceMs: this.#host.graceMs(), lingerMs: 0 }),
+      limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       failed: (error) => this.#report(error),
       stopping: () => this.#leave(),
       drained: ({ requestsCut: requests, socketsCut: sockets }) => {
@@ -208,7 +181,6 @@ export class Entry implements Idler {
     this.server = server;
     const task = this.#task as Task<void>;
     this.info = { hostname, port, app: app as Express, server, task, startedAt: new Date() };
-    this.runningSince = performance.now();
     this.state = "running";
     this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port });
@@ -217,7 +189,9 @@ export class Entry implements Idler {
 
   *#waitFor(others: readonly Entry[]): Operation<void> {
     const { hostname } = this;
-    const limitMs = Math.min(this.#host.graceMs() + this.#host.startTimeoutMs, LONGEST_DELAY_MS);
+    const { graceMs, startTimeoutMs } = this.settings;
+    const longestGraceMs = Math.max(graceMs, ...others.map((entry) => entry.settings.graceMs));
+    const limitMs = Math.min(this.#host.graceMs(longestGraceMs) + startTimeoutMs, LONGEST_DELAY_MS);
     const inTime = yield* finishesWithin(limitMs, function* () {
       for (const entry of others) yield* entry.gone;
     });
@@ -226,7 +200,6 @@ export class Entry implements Idler {
       throw new SwitchboardError("START_TIMEOUT", message, { hostname });
     }
     this.waiting = false;
-    this.#host.checkBackoff(this.hostname); // one of the others may have been this hostname, and have crashed
   }
 
   /** From now on no request is given to this server. */
@@ -248,7 +221,7 @@ export class Entry implements Idler {
   #giveUp(): void {
     if (this.#stopAsked) return;
     const { hostname } = this;
-    const { startTimeoutMs } = this.#host;
+    const { startTimeoutMs } = this.settings;
     const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
     this.#leave();
     this.#gaveUp = true;
@@ -278,20 +251,22 @@ export class Entry implements Idler {
     const { hostname } = this;
     if (thrown !== undefined) this.#report(toError(thrown));
     // Remembered before anybody hears of the stop: a listener that starts it again has to wait, too.
-    const backoff = thrown === undefined || this.#stopAsked ? undefined : this.#host.failed(this, toError(thrown));
+    const crashed = thrown !== undefined && !this.#stopAsked;
+    const next = crashed ? this.#host.failed(hostname, toError(thrown)) : undefined;
     this.#host.emit({ type: "stopped", hostname });
-    if (backoff !== undefined) this.#host.emit({ type: "backing-off", hostname, ...backoff });
+    if (next !== undefined) this.#host.emit(next);
   }
 
   #failStart(cause: Error): void {
     const { hostname } = this;
     this.#report(cause);
-    const backoff = this.#host.failed(this, cause);
-    this.#host.emit({ type: "backing-off", hostname, ...backoff });
+    const next = this.#host.failed(hostname, cause);
+    this.#host.emit(next);
     const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
     const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
     const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
-    this.#rejectReady(new SwitchboardError(code, message, { hostname, cause, retryAfterMs: backoff.delayMs }));
+    const retryAfterMs = next.type === "failed" ? next.retryAfterMs : next.delayMs;
+    this.#rejectReady(new SwitchboardError(code, message, { hostname, cause, retryAfterMs }));
   }
 
   #stoppedEarly(): SwitchboardError {
@@ -302,6 +277,6 @@ export class Entry implements Idler {
   /** Not a failure of the server: it was not to be started. */
   #isRefusal(thrown: unknown): thrown is SwitchboardError {
     if (!(thrown instanceof SwitchboardError) || thrown.hostname !== this.hostname) return false;
-    return thrown.code === "DECLINED" || thrown.code === "BACKING_OFF";
+    return thrown.code === "DECLINED" || thrown.code === "BACKING_OFF" || thrown.code === "FAILED";
   }
 }

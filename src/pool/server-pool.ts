@@ -10,18 +10,19 @@ import {
   spawn,
   until,
 } from "effection";
-import { SwitchboardError } from "../base/errors.ts";
+import { SwitchboardError, toError } from "../base/errors.ts";
+import { createEvents } from "../base/events.ts";
 import { checkHostname, toHostname } from "../base/hostname.ts";
-import { noop, toFuture, useTaskScope } from "../base/operations.ts";
-import { Entry, type EntryHost, type EntryState, type ServerInfo } from "./entry.ts";
-import { createEvents, type ServerEvent } from "./events.ts";
+import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts";
+import { Entry, type EntryHost } from "./entry.ts";
+import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
-import { createFailures } from "./failures.ts";
+import { inspectPool, type ServerPoolInspection } from "./inspection.ts";
 import { Places } from "./places.ts";
 import { createPorts } from "./ports.ts";
+import type { ServerInfo } from "./server-info.ts";
 import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
-
-const BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 };
+import { Supervision } from "./supervision.ts";
 
 /**
  * Many servers, by hostname.
@@ -43,34 +44,18 @@ export interface ServerPool {
   list(): ServerInfo[];
   /** Stops the server of `hostname`, and forgets its failures; resolves when its port is free. Nothing to stop is fine. */
   shutdown(hostname: string): Future<void>;
+  /**
+   * Starts the server of `hostname` if there is none, and keeps it from now on: it is never stopped for being idle or to
+   * make room, and starts again by itself after a failure, unless its `restart.policy` says otherwise. After a
+   * `shutdown` it is down until somebody asks for it. Rejects as `getOrCreate`; it is pinned all the same.
+   */
+  pin(hostname: string): Future<ServerInfo>;
+  /** From now on `hostname` is as any other; its server runs on. */
+  unpin(hostname: string): void;
   /** What happens from the time of subscription on; ends when the pool has ended. */
   readonly events: Stream<ServerEvent, void>;
   /** A snapshot for people and tests. */
   inspect(): ServerPoolInspection;
-}
-
-/**
- * What {@link ServerPool.inspect} gives.
- *
- * **Lifetime.** A snapshot: it does not change.
- *
- * **Failure.** None: plain data.
- */
-export interface ServerPoolInspection {
-  /** How many servers run. */
-  running: number;
-  /** How many start, those that wait for a place included. */
-  starting: number;
-  /** How many stop. */
-  stopping: number;
-  /** How many hostnames have failed, and cannot be started yet. */
-  backingOff: number;
-  /** How many requests are in flight, over all servers. */
-  requests: { active: number };
-  /** How many upgraded sockets are open, over all servers. */
-  sockets: { active: number };
-  /** One row for each server that starts, runs or stops; `port` is known once it runs. */
-  servers: { hostname: string; state: EntryState; port: number | undefined; requests: number; sockets: number }[];
 }
 
 /**
@@ -104,6 +89,7 @@ export function useServerPool(config: ServerPoolConfig = {}): Operation<ServerPo
 export function* openPool(settings: ServerPoolSettings): Operation<ServerPool> {
   const pool = yield* usePool(settings);
   yield* ServerPoolContext.set(pool); // here, not in the resource: a resource sets it for itself alone
+  for (const hostname of settings.pinned) void pool.pin(hostname);
   return pool;
 }
 
@@ -113,7 +99,7 @@ function usePool(settings: ServerPoolSettings): Operation<ServerPool> {
     const scope = yield* useTaskScope();
     const pool = new Pool(settings, scope);
     yield* ensure(() => pool.close());
-    if (settings.idleTimeoutMs !== Number.POSITIVE_INFINITY) {
+    if (settings.byHostname.shortestIdleMs !== Number.POSITIVE_INFINITY) {
       yield* spawn(() => pool.stopIdle());
     }
     yield* provide(pool);
@@ -125,11 +111,10 @@ class Pool implements ServerPool, EntryHost {
   readonly host = "127.0.0.1";
   readonly app: ServerPoolSettings["app"];
   readonly ports: ReturnType<typeof createPorts>;
-  readonly startTimeoutMs: number;
   readonly events: Stream<ServerEvent, void>;
   readonly #settings: ServerPoolSettings;
   readonly #events = createEvents<ServerEvent>();
-  readonly #failures: ReturnType<typeof createFailures>;
+  readonly #supervision: Supervision;
   /** The entry of each hostname. One that stops leaves when its successor comes. */
   readonly #entries = new Map<string, Entry>();
   /** The servers that run: what a request looks up. An entry more to touch would be one more cache miss for it. */
@@ -145,23 +130,25 @@ class Pool implements ServerPool, EntryHost {
     this.app = settings.app;
     this.ports = createPorts(settings.basePort);
     this.#places = new Places(settings.maxServers);
-    this.startTimeoutMs = settings.startTimeoutMs;
-    this.#failures = createFailures(settings.maxServers * 10, BACKOFF);
+    this.#supervision = new Supervision({
+      limit: settings.maxServers * 10,
+      rulesOf: (hostname) => settings.byHostname.of(hostname).restart,
+      emit: (event) => this.emit(event),
+      restart: (hostname) => void this.#startKept(hostname),
+    });
     this.events = this.#events.stream;
     if (settings.onEvent !== undefined) this.#events.listen(settings.onEvent);
   }
 
-  graceMs(): number {
-    return this.#settings.graceMs();
+  graceMs(ownMs: number): number {
+    return this.#settings.graceMs(ownMs);
   }
 
   getOrCreate(name: string): Future<ServerInfo> {
     try {
       return this.#join(checkHostname(name)).ready;
     } catch (error) {
-      const rejected = Promise.reject(error);
-      rejected.catch(noop); // as with a start that fails later: nobody has to wait for it
-      return toFuture(rejected);
+      return toRejectedFuture(error);
     }
   }
 
@@ -179,60 +166,56 @@ class Pool implements ServerPool, EntryHost {
     const stops = [...this.#alive]
       .filter((entry) => entry.hostname === hostname)
       .map((entry) => entry.stop("shutdown"));
-    this.#failures.forget(hostname);
-    return toFuture(Promise.all(stops).then(() => this.#failures.forget(hostname)));
+    this.#supervision.forget(hostname);
+    return toFuture(Promise.all(stops).then(() => this.#supervision.forget(hostname)));
+  }
+
+  pin(name: string): Future<ServerInfo> {
+    try {
+      const hostname = checkHostname(name);
+      const { maxServers } = this.#settings;
+      if (!this.isPinned(hostname) && this.#supervision.pinnedCount >= maxServers) {
+        const message = `as many hostnames are pinned as servers are allowed (maxServers: ${maxServers}); unpin one first`;
+        throw new SwitchboardError("POOL_FULL", message, { hostname });
+      }
+      this.#supervision.pin(hostname);
+      return this.#startKept(hostname);
+    } catch (error) {
+      return toRejectedFuture(error);
+    }
+  }
+
+  unpin(name: string): void {
+    this.#supervision.unpin(checkHostname(name));
   }
 
   inspect(): ServerPoolInspection {
-    const servers = [...this.#alive].map(({ hostname, state, info, server }) => ({
-      hostname,
-      state,
-      port: info?.port,
-      requests: server?.inFlight.requests ?? 0,
-      sockets: server?.inFlight.sockets ?? 0,
-    }));
-    const inState = (wanted: EntryState) => servers.filter(({ state }) => state === wanted).length;
-    return {
-      running: inState("running"),
-      starting: inState("starting"),
-      stopping: inState("stopping"),
-      backingOff: this.#failures.count(performance.now()),
-      requests: { active: servers.reduce((sum, { requests }) => sum + requests, 0) },
-      sockets: { active: servers.reduce((sum, { sockets }) => sum + sockets, 0) },
-      servers,
-    };
+    return inspectPool(this.#alive, this.#supervision);
   }
 
   emit(event: ServerEvent): void {
     this.#events.emit(event);
   }
 
-  failed(entry: Entry, error: Error): { failures: number; delayMs: number } {
-    const { hostname } = entry;
-    const now = performance.now();
-    // A server that ran for longer than any delay was well: its crash is the first one.
-    if (entry.info !== undefined && now - entry.runningSince > BACKOFF.maxMs) this.#failures.forget(hostname);
-    const { count: failures, delayMs } = this.#failures.add(hostname, error, now);
-    return { failures, delayMs };
+  isPinned(hostname: string): boolean {
+    return this.#supervision.isPinned(hostname);
   }
 
-  checkBackoff(hostname: string): void {
-    const now = performance.now();
-    const failure = this.#failures.current(hostname, now);
-    if (failure === undefined) return;
-    const retryAfterMs = failure.until - now;
-    throw new SwitchboardError(
-      "BACKING_OFF",
-      `"${hostname}" failed: ${failure.error.message}; the next start is possible in ${Math.ceil(retryAfterMs)} ms`,
-      { hostname, retryAfterMs, cause: failure.error },
-    );
+  begin(hostname: string): void {
+    this.#supervision.begin(hostname);
+  }
+
+  failed(hostname: string, error: Error): FailureEvent {
+    return this.#supervision.failed(hostname, error);
   }
 
   running({ hostname }: Entry, info: ServerInfo): void {
     this.#running.set(hostname, info);
+    this.#supervision.running(hostname);
   }
 
   leaving(entry: Entry): void {
+    if (entry.info !== undefined) this.#supervision.leaving(entry.hostname);
     if (this.#running.get(entry.hostname) === entry.info) this.#running.delete(entry.hostname);
     if (!entry.waiting) this.#places.offer(entry);
   }
@@ -250,15 +233,31 @@ class Pool implements ServerPool, EntryHost {
 
   /** Stops, for as long as it runs, servers that have been idle for too long. */
   stopIdle(): Operation<never> {
-    return stopIdlers(this.#alive, this.#settings.idleTimeoutMs, (entry) => void entry.stop("idle"));
+    return stopIdlers(this.#alive, this.#settings.byHostname.shortestIdleMs, (entry) => void entry.stop("idle"));
   }
 
   /** Stops everything, and returns when nothing is left. */
   *close(): Operation<void> {
     this.#closed = true;
+    this.#supervision.close();
     const gone = [...this.#alive].map((entry) => entry.stop("closing"));
     yield* until(Promise.all(gone));
     this.#events.close();
+  }
+
+  /** A start that nobody may be waiting for: what a joiner would be told is an event, too. */
+  #startKept(hostname: string): Future<ServerInfo> {
+    const start = this.getOrCreate(hostname);
+    start.catch((thrown: unknown) => this.#refused(hostname, toError(thrown)));
+    return start;
+  }
+
+  /** Failures of the start itself were reported where they happened. */
+  #refused(hostname: string, error: Error): void {
+    const code = error instanceof SwitchboardError ? error.code : undefined;
+    if (this.#closed || (code !== "POOL_FULL" && code !== "DECLINED")) return;
+    this.emit({ type: "error", hostname, error, message: error.message });
+    if (code === "POOL_FULL") this.emit(this.failed(hostname, error)); // there may be room when it tries again
   }
 
   /** The entry that starts or runs for `hostname`; a new one when there is none. */
@@ -266,8 +265,8 @@ class Pool implements ServerPool, EntryHost {
     if (this.#closed) throw new SwitchboardError("POOL_CLOSED", "the server pool has ended", { hostname });
     const current = this.#entries.get(hostname);
     if (current?.state === "starting" || current?.state === "running") return current;
-    this.checkBackoff(hostname);
-    const entry = new Entry(hostname, this);
+    this.#supervision.check(hostname);
+    const entry = new Entry(hostname, this.#settings.byHostname.of(hostname), this);
     const { follows } = this.#makeRoom(entry, current);
     if (this.#entries.get(hostname) !== current) {
       // To make room is an event, and a listener of it has asked for the same hostname.

@@ -1,14 +1,17 @@
+import { toHostname } from "../base/hostname.ts";
 import {
   checkKnownOptions,
   choiceOption,
   durationOption,
+  fail,
   functionOption,
   integerOption,
-  type Resolved,
 } from "../base/options.ts";
 import { type AppFactory, type ExpressApp, toAppFactory } from "../server/app.ts";
 import { createDemoApp } from "../server/demo-app.ts";
 import type { ServerEvent } from "./events.ts";
+import { type HostnameConfig, idleOption, resolveHostnames, type SettingsByHostname } from "./hostname-config.ts";
+import { RESTART_DEFAULTS, type RestartConfig, resolveRestart } from "./restart-config.ts";
 
 /**
  * Options of {@link useServerPool}.
@@ -35,16 +38,33 @@ export interface ServerPoolConfig {
   startTimeoutMs?: number | undefined;
   /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
   graceMs?: number | undefined;
+  /** What happens after a server has crashed, or could not start. @default as below */
+  restart?: RestartConfig | undefined;
+  /**
+   * Hostnames whose servers start at once, are never stopped for being idle or to make room, and are started again by
+   * themselves after a failure, unless their policy says otherwise. @default none
+   */
+  pinned?: readonly string[] | undefined;
+  /**
+   * Other options for some hostnames: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The key is a hostname, or `*.` and what
+   * it ends in; of several that fit, the most specific one that has an option counts for it. @default none
+   */
+  hostnames?: Readonly<Record<string, HostnameConfig>> | undefined;
   /** Hears of every event, synchronously. @default none */
   onEvent?: ((event: ServerEvent) => void) | undefined;
 }
 
 /** A {@link ServerPoolConfig} that was checked, with its defaults. */
-export interface ServerPoolSettings extends Resolved<Omit<ServerPoolConfig, "app" | "onEvent" | "graceMs">> {
+export interface ServerPoolSettings {
   app: AppFactory;
+  basePort: number;
+  maxServers: number;
+  whenFull: "evict-idle" | "reject";
+  pinned: readonly string[];
+  byHostname: SettingsByHostname;
   onEvent: ((event: ServerEvent) => void) | undefined;
-  /** Asked when a drain begins. */
-  graceMs: () => number;
+  /** Asked when the drain of a server begins that has `ownMs`. */
+  graceMs: (ownMs: number) => number;
 }
 
 /** The names of every option of a pool. */
@@ -56,23 +76,41 @@ export const SERVER_POOL_OPTIONS: readonly (keyof ServerPoolConfig)[] = [
   "idleTimeoutMs",
   "startTimeoutMs",
   "graceMs",
+  "restart",
+  "pinned",
+  "hostnames",
   "onEvent",
 ];
 
 /** Checks every option, before anything is opened. */
 export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings {
   checkKnownOptions("useServerPool", config, SERVER_POOL_OPTIONS);
-  const { idleTimeoutMs = Number.POSITIVE_INFINITY } = config;
-  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
+  const maxServers = integerOption("maxServers", config.maxServers ?? 100, 1, 1_000_000);
+  const defaults = {
+    idleTimeoutMs: idleOption("idleTimeoutMs", config.idleTimeoutMs ?? Number.POSITIVE_INFINITY),
+    startTimeoutMs: durationOption("startTimeoutMs", config.startTimeoutMs ?? 10_000, 1),
+    graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
+    restart: resolveRestart("restart", config.restart, RESTART_DEFAULTS),
+  };
   return {
     basePort: integerOption("basePort", config.basePort ?? 3001, 0, 65_535),
-    maxServers: integerOption("maxServers", config.maxServers ?? 100, 1, 1_000_000),
+    maxServers,
     app: config.app === undefined ? createDemoApp : toAppFactory("app", config.app),
-    idleTimeoutMs:
-      idleTimeoutMs === Number.POSITIVE_INFINITY ? idleTimeoutMs : durationOption("idleTimeoutMs", idleTimeoutMs, 1),
-    startTimeoutMs: durationOption("startTimeoutMs", config.startTimeoutMs ?? 10_000, 1),
-    graceMs: () => graceMs,
     whenFull: choiceOption("whenFull", config.whenFull ?? "evict-idle", ["evict-idle", "reject"]),
+    pinned: resolvePinned(config.pinned ?? [], maxServers),
+    byHostname: resolveHostnames(config.hostnames ?? {}, defaults),
+    graceMs: (ownMs) => ownMs,
     onEvent: functionOption("onEvent", config.onEvent),
   };
+}
+
+function resolvePinned(names: readonly string[], maxServers: number): string[] {
+  if (!Array.isArray(names)) fail("pinned", "an array of hostnames", names);
+  const pinned = names.map((name: unknown, i) => {
+    const hostname = typeof name === "string" ? toHostname(name) : undefined;
+    return hostname ?? fail(`pinned[${i}]`, "a hostname", name);
+  });
+  const unique = [...new Set(pinned)];
+  if (unique.length > maxServers) fail("pinned", `at most maxServers (${maxServers}) hostnames`, unique.length);
+  return unique;
 }

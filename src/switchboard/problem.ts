@@ -42,6 +42,7 @@ function toStatus({ code }: SwitchboardError): number {
     case "POOL_CLOSED":
     case "POOL_FULL":
     case "BACKING_OFF":
+    case "FAILED":
     case "START_FAILED":
     case "START_STOPPED":
       return 503;

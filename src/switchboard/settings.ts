@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { tell } from "../base/events.ts";
 import { toHostname } from "../base/hostname.ts";
 import { noop } from "../base/operations.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type Resolved,
   textOption,
 } from "../base/options.ts";
-import { tell } from "../pool/events.ts";
 import type { Admit } from "./admission.ts";
 
 /**

@@ -5,13 +5,15 @@ import { ensure, type Operation, resource, spawn } from "effection";
 import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
-import type { ServerInfo } from "../pool/entry.ts";
+import type { ServerInfo } from "../pool/server-info.ts";
 import type { ServerPool } from "../pool/server-pool.ts";
+import { Faults } from "../resilience/faults.ts";
 import { InFlight } from "../server/in-flight.ts";
 import { drain, listen } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
 import { createAdmission } from "./admission.ts";
 import { Connections } from "./connections.ts";
+import { checkFault, type Fault, FaultContext, strike } from "./fault.ts";
 import { guardConnection, handoff, type RequestEvent, refuseUpgrade, upgradeBytes } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost, toPath } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN, toProblem } from "./problem.ts";
@@ -38,6 +40,8 @@ export interface SwitchboardHandle {
   port: number;
   /** Where it is reached by an address, such as `http://127.0.0.1:8000`. */
   url: string;
+  /** Makes something go wrong with some requests, until it is removed: `const remove = fault({ ... })`. */
+  fault(fault: Fault): () => void;
 }
 
 /**
@@ -61,16 +65,23 @@ export function useSwitchboard(config: SwitchboardConfig, pool: ServerPool): Ope
 }
 
 /** {@link useSwitchboard}, with settings that are checked already. */
-export function openSwitchboard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
+export function* openSwitchboard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
+  const handle = yield* useBoard(settings, pool);
+  yield* FaultContext.set(handle.fault); // here, not in the resource: a resource sets it for itself alone
+  return handle;
+}
+
+function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
   return resource(function* (provide) {
     const board = new Switchboard(settings, pool);
-    const { app, server, connections } = board;
+    const { app, server, connections, faults } = board;
     const port = yield* listenOn(server, settings);
     yield* ensure(() => board.close());
     yield* spawn(() => connections.endSilent(settings.bodyTimeoutMs));
     const url = `http://${toUrlHost(settings.host)}:${port}`;
     settings.onEvent({ type: "listening", url, port });
-    yield* provide({ app, server, port, url });
+    const fault = (fault: Fault) => faults.set(checkFault(fault));
+    yield* provide({ app, server, port, url, fault });
   });
 }
 
@@ -78,6 +89,7 @@ class Switchboard {
   readonly server: Server;
   readonly app: Express;
   readonly connections = new Connections();
+  readonly faults = new Faults<Fault>();
   /** Takes over connections whose upgrade no app wants: the same bytes are a usual request to it. */
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
@@ -158,16 +170,26 @@ class Switchboard {
     const goal = this.#judge(request);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
+    else if (this.faults.size === 0) this.#deliver(goal, event, request, response);
     else {
-      const verdict = this.#admission?.(goal, request);
-      const info = verdict === undefined ? this.#pool.get(goal) : undefined;
-      if (info !== undefined) handoff(info.server, event, request, response);
-      else {
-        void this.#hold(goal, verdict, request, (end) => {
-          if ("server" in end) handoff(end.server, event, request, response);
-          else this.#refuse(request, response, end);
-        });
-      }
+      strike(this.faults, goal, {
+        request,
+        response,
+        refuse: (problem) => this.#refuse(request, response, problem),
+        deliver: () => this.#deliver(goal, event, request, response),
+      });
+    }
+  }
+
+  #deliver(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    const verdict = this.#admission?.(hostname, request);
+    const info = verdict === undefined ? this.#pool.get(hostname) : undefined;
+    if (info !== undefined) handoff(info.server, event, request, response);
+    else {
+      void this.#hold(hostname, verdict, request, (end) => {
+        if ("server" in end) handoff(end.server, event, request, response);
+        else this.#refuse(request, response, end);
+      });
     }
   }
 
@@ -177,15 +199,22 @@ class Switchboard {
     else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
     else {
       this.#inFlight.addSocket(socket);
-      void this.#hold(goal, this.#admission?.(goal, request), request, (end) => {
-        if (!("server" in end)) refuseUpgrade(request, socket, end);
-        else if (end.server.listenerCount("upgrade") > 0) {
-          end.server.emit("upgrade", request, socket, head);
-          // The client has sent its end while it was held, when nobody listened: the app hears of it now.
-          if (socket.readableEnded) setImmediate(() => socket.emit("end"));
-        } else this.#takePlainly(request, socket, head);
-      });
+      const deliver = () => this.#deliverUpgrade(goal, request, socket, head);
+      const refuse = (problem: Problem) => refuseUpgrade(request, socket, problem);
+      if (this.faults.size === 0) deliver();
+      else strike(this.faults, goal, { request, response: undefined, refuse, deliver });
     }
+  }
+
+  #deliverUpgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    void this.#hold(hostname, this.#admission?.(hostname, request), request, (end) => {
+      if (!("server" in end)) refuseUpgrade(request, socket, end);
+      else if (end.server.listenerCount("upgrade") > 0) {
+        end.server.emit("upgrade", request, socket, head);
+        // The client has sent its end while it was held, when nobody listened: the app hears of it now.
+        if (socket.readableEnded) setImmediate(() => socket.emit("end"));
+      } else this.#takePlainly(request, socket, head);
+    });
   }
 
   /** Without `upgrade` listeners Node treats an upgrade as a usual request: the connection starts again as one. */

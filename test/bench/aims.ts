@@ -37,16 +37,50 @@ const GOALS: readonly Goal[] = [
     atLeast: 0.85,
     text: "many hostnames >= 0.85 of one, an Express app each",
   },
+  {
+    section: "handlers",
+    row: "an operation costs more",
+    atMost: 45,
+    text: "a handler as an operation <= 45 us more",
+  },
   { section: "cold-start", row: "p50", atMost: 2, text: "cold start p50 <= 2 ms" },
   { section: "cold-start", row: "starts/s", atLeast: 1_000, text: "starts over HTTP >= 1,000/s" },
   { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },
   { section: "lives", row: "halt all, built-in app", atMost: 2, text: "halting all <= 2 s" },
+  {
+    section: "storm",
+    row: "p99 ratio, full load",
+    atMost: 2,
+    text: "p99 of healthy hostnames in a crash storm <= 2 x undisturbed",
+  },
+  { section: "storm", row: "errors, full load", atMost: 0, text: "errors of healthy hostnames in a crash storm = 0" },
   {
     section: "testing",
     row: "pool with one server, up and down",
     atMost: 5,
     text: "a pool with one server, up and down <= 5 ms",
   },
+  { section: "limits", row: "limiter, 100,000 keys: the same key", atMost: 1_000, text: "a limit, same key <= 1 us" },
+  {
+    section: "limits",
+    row: "limiter, 100,000 keys: any of them",
+    atMost: 1_000,
+    text: "a limit, any of 100,000 keys <= 1 us",
+  },
+  {
+    section: "limits",
+    row: "limiter, 1,000,000 keys: any of them",
+    atMost: 1_000,
+    text: "a limit, any of 1,000,000 keys <= 1 us",
+  },
+  {
+    section: "limits",
+    row: "limiter, 1,000,000 keys: memory for a key",
+    atMost: 200,
+    text: "memory of a limited key <= 200 bytes",
+  },
+  { section: "limits", row: "breaker: admit and record", atMost: 1_000, text: "a breaker, admit and record <= 1 us" },
+  { section: "patterns", row: "worker pool, a job of many", atMost: 60, text: "a job of a worker pool <= 60 us" },
 ];
 
 /** The aims of the sections that ran. A row with failures meets none. */

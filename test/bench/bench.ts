@@ -14,14 +14,30 @@ import { useTemporaryDirectory } from "./process.ts";
 import { describeMachine, formatAims, formatHead, formatOutcome } from "./report.ts";
 import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
+import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
+import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
+import { patterns } from "./sections/patterns.ts";
+import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
 
 const LIMIT_MS = 290_000;
-const SECTIONS: readonly Section[] = [express, handler, hostnames, coldStart, lives, webSocket, testing];
+const SECTIONS: readonly Section[] = [
+  express,
+  handler,
+  handlers,
+  hostnames,
+  coldStart,
+  lives,
+  webSocket,
+  storm,
+  testing,
+  limits,
+  patterns,
+];
 
 endInTime();
 await main(function* (argv) {

@@ -55,12 +55,22 @@ describe("the README", () => {
     const switchboard = membersOf("SwitchboardConfig");
     expect(pool.map(({ name }) => name)).toEqual(SERVER_POOL_OPTIONS);
     expect(switchboard.map(({ name }) => name)).toEqual(SWITCHBOARD_OPTIONS);
-    const taken = { ...resolveServerPool({}), ...resolveSwitchboard({ port: 0 }) };
-    const documented = [...pool, ...switchboard].flatMap(({ name, doc }) => {
-      const isValue = /^["\d]|^Infinity$/.test(doc?.default ?? "");
+    const { byHostname, ...own } = resolveServerPool({});
+    const { restart, ...each } = byHostname.of("shop");
+    const taken = {
+      ...restart.backoff,
+      ...restart,
+      ...each,
+      ...own,
+      ...resolveSwitchboard({ port: 0 }),
+      graceMs: each.graceMs,
+    };
+    const parts = [...membersOf("RestartConfig"), ...membersOf("BackoffConfig")];
+    const documented = [...pool, ...parts, ...switchboard].flatMap(({ name, doc }) => {
+      const isValue = /^"[^"]*"$|^\d|^Infinity$/.test(doc?.default ?? "");
       return isValue ? [[name, doc?.default?.replaceAll('"', "")]] : [];
     });
-    expect(documented.length).toBeGreaterThan(10);
+    expect(documented.length).toBeGreaterThan(16);
     expect(documented).toEqual(documented.map(([name]) => [name, String(taken[name as keyof typeof taken])]));
   });
 

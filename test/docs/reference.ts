@@ -10,7 +10,9 @@ const SUBJECTS: readonly (readonly [room: string, subject: string])[] = [
   ["pool", "The pool"],
   ["switchboard", "The front door"],
   ["server", "Apps, and servers alone"],
+  ["resilience", "Patterns"],
   ["base", "Errors"],
+  ["resilience", "Patterns"],
   ["testing", "For tests"],
 ];
 

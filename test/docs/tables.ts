@@ -6,9 +6,14 @@ import { code, table, toDefault, toMarkdown } from "./markdown.ts";
 /** What the options of a config are of, in one word. A config that is not listed is called by its name. */
 const OWNERS: Record<string, string> = {
   ServerPoolConfig: "pool",
+  RestartConfig: "restart",
+  BackoffConfig: "backoff",
+  HostnameConfig: "hostnames",
   SwitchboardConfig: "switchboard",
   RunConfig: "both",
   ExpressServerConfig: "server",
+  CircuitBreakerConfig: "breaker",
+  RateLimiterConfig: "limiter",
 };
 
 interface OptionRow {

@@ -1,12 +1,20 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { ensure, run, suspend, until } from "effection";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AppFactory, useServerPool } from "../../src/index.ts";
 import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
 const plain: AppFactory = () => (_request, response) => void response.end("ok");
+
+beforeEach(() => {
+  vi.spyOn(Math, "random").mockReturnValue(0.999); // the jitter may be as good as no delay at all
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("an entry at its edges", () => {
   it("is stopped by its own factory, in the middle of the start", async () => {

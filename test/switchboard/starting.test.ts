@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { switchboardTest } from "effection-switchboard/testing";
 import express from "express";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { AppFactory } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
@@ -15,6 +15,10 @@ const named: AppFactory = ({ hostname, server }) => {
 };
 
 const test = switchboardTest({ app: named });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("the first request for a hostname", () => {
   test("starts its server, waits for it, and is delivered", async ({ switchboard, pool, fetch, events }) => {
@@ -118,6 +122,7 @@ describe("the first request for a hostname", () => {
 
 describe("a start that fails", () => {
   it("answers 503 with the reason and Retry-After, and fails fast until the delay is over", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.999); // the jitter may be as good as no delay at all
     let attempts = 0;
     const app: AppFactory = () => {
       attempts += 1;
@@ -142,6 +147,33 @@ describe("a start that fails", () => {
       }
     });
     expect(attempts).toBe(1);
+  });
+
+  it("too often answers 503 with the last error and the cool-down, and is in the list of servers", async () => {
+    const app: AppFactory = () => {
+      throw new Error("cannot reach 10.1.2.3:5432\n    at secret");
+    };
+    await withBoard({ app, restart: { maxRestarts: 0, coolDownMs: 60_000 } }, async (board) => {
+      for (const code of ["START_FAILED", "FAILED"]) {
+        const response = await board.fetch("shop");
+        expect(response.status).toBe(503);
+        expect(response.headers.get("retry-after")).toBe("60");
+        expect(await response.json()).toMatchObject({ code, hostname: "shop" });
+      }
+      const problem = (await (await board.fetch("shop")).json()) as { detail: string };
+      expect(problem.detail).toMatch(
+        /^"shop" has failed and is not started for now: cannot reach \(address\); one trial start is possible in \d+ ms$/,
+      );
+      const servers = await fetch(`http://127.0.0.1:${board.port}/__switchboard/servers`);
+      expect(await servers.json()).toMatchObject({
+        backingOff: 0,
+        failed: 1,
+        servers: [],
+        refused: [
+          { hostname: "shop", state: "failed", failures: 1, message: "cannot reach 10.1.2.3:5432", pinned: false },
+        ],
+      });
+    });
   });
 
   it("is a page for a browser, with nothing in it that the app could inject", async () => {

@@ -1,0 +1,83 @@
+import { inspect } from "node:util";
+import { checkKnownOptions, durationOption, fail } from "../base/options.ts";
+import { createPatterns } from "./patterns.ts";
+import { type RestartConfig, type RestartSettings, resolveRestart } from "./restart-config.ts";
+
+/**
+ * Options for the hostnames that fit a pattern: what differs from the pool's.
+ *
+ * **Lifetime.** It is part of the options of a pool, and read with them.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is as if it were not there.
+ */
+export interface HostnameConfig {
+  /** What happens after a failure; each of its options by itself. @default that of the pool */
+  restart?: RestartConfig | undefined;
+  /** Stops a server with no request and no open socket for this long. @default that of the pool */
+  idleTimeoutMs?: number | undefined;
+  /** How long a server may take until it listens. @default that of the pool */
+  startTimeoutMs?: number | undefined;
+  /**
+   * How long what is in flight may take to finish; in the shutdown of a switchboard, what is left of the one period for
+   * all, if that is less. @default that of the pool
+   */
+  graceMs?: number | undefined;
+}
+
+/** What counts for one hostname. */
+export interface HostnameSettings {
+  restart: RestartSettings;
+  idleTimeoutMs: number;
+  startTimeoutMs: number;
+  graceMs: number;
+}
+
+/** What counts for each hostname. */
+export interface SettingsByHostname {
+  of(hostname: string): HostnameSettings;
+  /** The shortest idle time of all; `Infinity` when no server ever stops for that. */
+  shortestIdleMs: number;
+}
+
+/**
+ * Checks `hostnames`, and puts each pattern's options over those of the wider ones, and those of the pool. All of it is
+ * done here, for each pattern once: to know what counts for a name is a look for its pattern, and nothing is kept for it.
+ */
+export function resolveHostnames(
+  hostnames: Readonly<Record<string, HostnameConfig>>,
+  defaults: HostnameSettings,
+): SettingsByHostname {
+  if (typeof hostnames !== "object" || hostnames === null || Array.isArray(hostnames)) {
+    fail("hostnames", "an object with a pattern for each key", hostnames);
+  }
+  const texts = Object.keys(hostnames);
+  const patterns = createPatterns("hostnames", texts);
+  const layers = new Map(patterns.all.map((pattern, i) => [pattern, texts[i] as string]));
+  const overlay = (base: HostnameSettings, pattern: string) => {
+    const text = layers.get(pattern) as string;
+    return resolveLayer(`hostnames[${inspect(text)}]`, hostnames[text] as HostnameConfig, base);
+  };
+  const settings = new Map(
+    patterns.all.map((pattern) => [pattern, patterns.lineOf(pattern).reduce(overlay, defaults)]),
+  );
+  const idleTimes = [defaults, ...settings.values()].map(({ idleTimeoutMs }) => idleTimeoutMs);
+  return {
+    of: (hostname) => settings.get(patterns.find(hostname) ?? "") ?? defaults,
+    shortestIdleMs: Math.min(...idleTimes),
+  };
+}
+
+/** An idle time; `Infinity` is never. */
+export function idleOption(option: string, value: unknown): number {
+  return value === Number.POSITIVE_INFINITY ? value : durationOption(option, value, 1);
+}
+
+function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings): HostnameSettings {
+  checkKnownOptions(at, config, ["restart", "idleTimeoutMs", "startTimeoutMs", "graceMs"]);
+  return {
+    restart: resolveRestart(`${at}.restart`, config.restart, base.restart),
+    idleTimeoutMs: idleOption(`${at}.idleTimeoutMs`, config.idleTimeoutMs ?? base.idleTimeoutMs),
+    startTimeoutMs: durationOption(`${at}.startTimeoutMs`, config.startTimeoutMs ?? base.startTimeoutMs, 1),
+    graceMs: durationOption(`${at}.graceMs`, config.graceMs ?? base.graceMs),
+  };
+}

@@ -1,0 +1,76 @@
+import type { Entry } from "./entry.ts";
+import type { EntryState } from "./server-info.ts";
+import type { Supervision } from "./supervision.ts";
+
+/**
+ * What {@link ServerPool.inspect} gives.
+ *
+ * **Lifetime.** A snapshot: it does not change.
+ *
+ * **Failure.** None: plain data.
+ */
+export interface ServerPoolInspection {
+  /** How many servers run. */
+  running: number;
+  /** How many start, those that wait for a place included. */
+  starting: number;
+  /** How many stop. */
+  stopping: number;
+  /** How many hostnames have failed, and cannot be started before their backoff is over. */
+  backingOff: number;
+  /** How many hostnames have failed too often, and cannot be started before their cool-down is over. */
+  failed: number;
+  /** How many requests are in flight, over all servers. */
+  requests: { active: number };
+  /** How many upgraded sockets are open, over all servers. */
+  sockets: { active: number };
+  /**
+   * One row for each server that starts, runs or stops; `port` is known once it runs, `restarts` is how often it was
+   * started again since it was last well.
+   */
+  servers: {
+    hostname: string;
+    state: EntryState;
+    port: number | undefined;
+    requests: number;
+    sockets: number;
+    restarts: number;
+    pinned: boolean;
+  }[];
+  /** One row for each hostname that has failed, and cannot be started yet: the message is that of the last failure. */
+  refused: {
+    hostname: string;
+    state: "backing-off" | "failed";
+    failures: number;
+    message: string;
+    retryAfterMs: number;
+    pinned: boolean;
+  }[];
+}
+
+/** What {@link ServerPool.inspect} gives. */
+export function inspectPool(entries: Iterable<Entry>, supervision: Supervision): ServerPoolInspection {
+  const servers = [...entries].map(({ hostname, state, info, server }) => ({
+    hostname,
+    state,
+    port: info?.port,
+    requests: server?.inFlight.requests ?? 0,
+    sockets: server?.inFlight.sockets ?? 0,
+    restarts: supervision.failuresOf(hostname),
+    pinned: supervision.isPinned(hostname),
+  }));
+  const refused = supervision.refused();
+  const inState = (rows: readonly { state: string }[], wanted: string) =>
+    rows.filter(({ state }) => state === wanted).length;
+  return {
+    running: inState(servers, "running"),
+    starting: inState(servers, "starting"),
+    stopping: inState(servers, "stopping"),
+    backingOff: inState(refused, "backing-off"),
+    failed: inState(refused, "failed"),
+    requests: { active: servers.reduce((sum, { requests }) => sum + requests, 0) },
+    sockets: { active: servers.reduce((sum, { sockets }) => sum + sockets, 0) },
+    servers,
+    refused,
+  };
+}

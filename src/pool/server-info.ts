@@ -1,0 +1,36 @@
+import type { Server } from "node:http";
+import type { Task } from "effection";
+import type { Express } from "express";
+
+/**
+ * A server that runs for a hostname.
+ *
+ * **Lifetime.** One object for each run of a server. It stays as it is when the server stops: `pool.get` says whether
+ * it still runs.
+ *
+ * **Failure.** None of its own. A crash of the server ends `task` and is an `error` event of the pool.
+ */
+export interface ServerInfo {
+  /** The routing name it runs for. */
+  hostname: string;
+  /** Its own port, on 127.0.0.1. */
+  port: number;
+  /** What the app factory made; another request listener, if it made no Express app. */
+  app: Express;
+  /** Hand it requests by emitting `request` or `upgrade`, or connect to its port: both are counted alike. */
+  server: Server;
+  /** The life of the server: halt it to stop the server. */
+  task: Task<void>;
+  /** When it began to listen. */
+  startedAt: Date;
+}
+
+/**
+ * Where a hostname's server is in its life.
+ *
+ * **Lifetime.** Each server goes through them in this order, once; a start that fails goes straight to `stopping`.
+ * `stopping` covers every way down, also a crash, until the port is free again; what is gone is no longer listed.
+ *
+ * **Failure.** None: a failure is an `error` event, not a state.
+ */
+export type EntryState = "starting" | "running" | "stopping" | "gone";

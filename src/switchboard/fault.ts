@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Context, createContext, ensure, type Operation, resource } from "effection";
+import { toHostname } from "../base/hostname.ts";
+import { choiceOption, durationOption, fail, integerOption } from "../base/options.ts";
+import type { FaultSelection, Faults } from "../resilience/faults.ts";
+import type { Problem } from "../server/problem.ts";
+import { cutBody, slowBody } from "./fault-body.ts";
+import { toPath } from "./hostname.ts";
+
+/**
+ * What goes wrong with some requests, on purpose.
+ *
+ * - `latency`: delivered after `ms`, and up to `jitterMs` more.
+ * - `status`: answered with `status`; no server is asked or started.
+ * - `refuse`: answered with 502, as if the server had refused the connection.
+ * - `abort`: the connection is reset before the answer begins.
+ * - `cut`: the connection is reset after `afterBytes` of the body.
+ * - `slow-body`: the body comes at `bytesPerSecond`.
+ *
+ * **Lifetime.** Read when it is set.
+ *
+ * **Failure.** A wrong value throws `INVALID_OPTION` when it is set. Zero is off: such a fault does nothing.
+ */
+export type Fault = FaultSelection & {
+  /** The hostname it strikes, also one that has no server yet; `*` is every one. */
+  hostname: string;
+  /** Only requests of this method. @default every method */
+  method?: string | undefined;
+  /** Only paths, without their query, that are this one; `*` stands for anything. @default every path */
+  path?: string | undefined;
+} & (
+    | { kind: "latency"; ms: number; jitterMs?: number | undefined }
+    | { kind: "status"; status: number }
+    | { kind: "refuse" }
+    | { kind: "abort" }
+    | { kind: "cut"; afterBytes: number }
+    | { kind: "slow-body"; bytesPerSecond: number }
+  );
+
+const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body"] as const;
+
+/**
+ * How to set a fault of the surrounding switchboard.
+ *
+ * **Lifetime.** Set for everything below the owner of the switchboard.
+ *
+ * **Failure.** `yield* FaultContext.expect()` throws where there is no switchboard around.
+ */
+export const FaultContext: Context<(fault: Fault) => () => void> =
+  createContext<(fault: Fault) => () => void>("effection-switchboard.fault");
+
+/**
+ * Makes something go wrong with some requests of the surrounding switchboard.
+ *
+ * **Lifetime.** From now until its owner ends, in every case.
+ *
+ * **Failure.** Throws `INVALID_OPTION` for a fault that makes no sense, before anything is changed.
+ *
+ * ```ts
+ * yield* useSwitchboard({ port: 8000 }, pool);
+ * yield* useFault({ hostname: "shop", kind: "latency", ms: 300, percentage: 10 });
+ * ```
+ */
+export function useFault(fault: Fault): Operation<void> {
+  const checked = checkFault(fault);
+  return resource(function* (provide) {
+    const set = yield* FaultContext.expect();
+    yield* ensure(set(checked));
+    yield* provide();
+  });
+}
+
+/** Checks what a fault is to do, and gives its hostname as requests will have it. */
+export function checkFault(fault: Fault): Fault {
+  choiceOption("kind", fault.kind, KINDS);
+  const hostname = fault.hostname === "*" ? "*" : typeof fault.hostname === "string" && toHostname(fault.hostname);
+  if (!hostname) return fail("hostname", 'a hostname, or "*"', fault.hostname);
+  if (fault.kind === "latency") {
+    durationOption("ms", fault.ms);
+    durationOption("jitterMs", fault.jitterMs ?? 0);
+  }
+  if (fault.kind === "status") integerOption("status", fault.status, 400, 599);
+  if (fault.kind === "cut") integerOption("afterBytes", fault.afterBytes, 0, Number.MAX_SAFE_INTEGER);
+  if (fault.kind === "slow-body") integerOption("bytesPerSecond", fault.bytesPerSecond, 0, Number.MAX_SAFE_INTEGER);
+  return { ...fault, hostname };
+}
+
+/** What a fault can do to a request. */
+export interface Struck {
+  request: IncomingMessage;
+  /** `undefined` for an upgrade. */
+  response: ServerResponse | undefined;
+  refuse(problem: Problem): void;
+  /** Goes on as if nothing had been. */
+  deliver(): void;
+}
+
+/** Lets a fault strike, if one does. Otherwise the request is delivered at once. */
+export function strike(faults: Faults<Fault>, hostname: string, struck: Struck): void {
+  const { request } = struck;
+  const picked = faults.pick((fault) => fits(fault, hostname, request));
+  if (picked === undefined) struck.deliver();
+  else inflict(picked.fault, picked.random, hostname, struck);
+}
+
+function inflict(fault: Fault, random: () => number, hostname: string, struck: Struck): void {
+  const { request, response, refuse, deliver } = struck;
+  switch (fault.kind) {
+    case "latency":
+      delay(fault.ms + random() * (fault.jitterMs ?? 0), request, deliver);
+      return;
+    case "status":
+      refuse({ status: fault.status, code: "FAULT", detail: "a fault was set for this request", hostname });
+      return;
+    case "refuse":
+      refuse({ status: 502, code: "FAULT", detail: "a fault was set: its server refuses the connection", hostname });
+      return;
+    case "abort":
+      request.socket.resetAndDestroy();
+      return;
+    case "cut":
+      if (response !== undefined) cutBody(response, fault.afterBytes);
+      deliver();
+      return;
+    case "slow-body":
+      if (response !== undefined && fault.bytesPerSecond > 0) slowBody(response, fault.bytesPerSecond);
+      deliver();
+      return;
+    default:
+      fault satisfies never;
+  }
+}
+
+function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): void {
+  if (ms <= 0) {
+    deliver();
+    return;
+  }
+  const timer = setTimeout(() => {
+    socket.off("close", leave);
+    deliver();
+  }, ms);
+  const leave = () => clearTimeout(timer); // nobody waits any more
+  socket.on("close", leave);
+}
+
+function fits({ hostname, method, path }: Fault, wanted: string, request: IncomingMessage): boolean {
+  if (hostname !== "*" && hostname !== wanted) return false;
+  if (method !== undefined && method.toUpperCase() !== request.method) return false;
+  if (path === undefined) return true;
+  const [asked = ""] = toPath(request.url ?? "").split("?", 1);
+  return matches(path, asked);
+}
+
+function matches(pattern: string, path: string): boolean {
+  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}$`).test(path);
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { createHumanOutput, createJsonOutput, type OutputEvent } from "../../src/cli/output.ts";
+
+const hostname = "shop";
+
+function print(create: (sink: { write(text: string): void }) => (event: OutputEvent) => void, event: OutputEvent) {
+  const parts: string[] = [];
+  create({ write: (part) => void parts.push(part) })(event);
+  return parts.join("").trimEnd();
+}
+
+function human(event: OutputEvent): string {
+  const args = {
+    help: false,
+    version: false,
+    json: false,
+    module: undefined,
+    config: { startTimeoutMs: 1, graceMs: 1 },
+  };
+  return print((sink) => createHumanOutput(sink, args), event).replace(/^\d\d:\d\d:\d\d /, "");
+}
+
+describe("the lines of the command", () => {
+  it.each<[OutputEvent, string]>([
+    [
+      { type: "backing-off", hostname, failures: 2, delayMs: 99.2 },
+      "waiting  shop: failure 2, next start possible in 100 ms",
+    ],
+    [{ type: "restarting", hostname, attempt: 3, delayMs: 1_240 }, "restart  shop: attempt 3 in 1.2 s"],
+    [
+      { type: "failed", hostname, error: new Error("no"), message: "no", retryAfterMs: 30_000 },
+      "failed   shop: not started for now; one trial start after 30.0 s",
+    ],
+    [
+      { type: "recovered", hostname, afterMs: 31_400 },
+      "well     shop: has run without a failure, 31.4 s after the first",
+    ],
+  ])("say for %o: %s", (event, line) => {
+    expect(human(event)).toBe(line);
+  });
+
+  it("are whole in JSON", () => {
+    const failed = { type: "failed", hostname, error: new Error("no"), message: "no", retryAfterMs: 5 } as const;
+    expect(JSON.parse(print(createJsonOutput, failed))).toMatchObject({ ...failed, error: { message: "no" } });
+  });
+});

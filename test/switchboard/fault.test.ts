@@ -1,0 +1,177 @@
+import { run, scoped, until } from "effection";
+import { describe, expect, it } from "vitest";
+import {
+  type AppFactory,
+  type Fault,
+  useFault,
+  useRunningSwitchboard,
+  useServerPool,
+  useSwitchboard,
+} from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+
+const BODY = "x".repeat(1_000);
+
+/** Answers with its hostname, or with 1,000 bytes in two parts below `/body`. */
+const app: AppFactory = ({ hostname, server }) => {
+  server.on("upgrade", (_request, socket) =>
+    socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+  );
+  return (request, response) => {
+    if (!request.url?.startsWith("/body")) return void response.end(hostname);
+    response.write(BODY.slice(0, 500));
+    response.end(BODY.slice(500));
+  };
+};
+
+/** What a client receives from the switchboard, from the first byte to the last. */
+async function receive(port: number, hostname: string, path = "/", fields = ""): Promise<string> {
+  const client = new Client(port).send(get(hostname, path, `${fields}Connection: close\r\n`));
+  const text = await client.end();
+  client.destroy();
+  return text;
+}
+
+describe("a fault", () => {
+  it("answers with a status, and starts no server", async () => {
+    const { log } = await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "status", status: 429 });
+      const response = await board.fetch("shop");
+      expect(response.status).toBe(429);
+      expect(await response.json()).toMatchObject({ code: "FAULT", hostname: "shop" });
+      board.fault({ hostname: "*", kind: "refuse" });
+      expect((await board.fetch("blog")).status).toBe(502);
+    });
+    expect(log.lines("starting")).toEqual([]);
+  });
+
+  it("delays the delivery, and nothing else", async () => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "latency", ms: 60, jitterMs: 20 });
+      const start = performance.now();
+      expect(await (await board.fetch("blog")).text()).toBe("blog");
+      expect(await (await board.fetch("shop")).text()).toBe("shop");
+      expect(performance.now() - start).toBeGreaterThanOrEqual(59);
+    });
+  });
+
+  it("resets the connection before an answer", async () => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "abort" });
+      expect(await receive(board.port, "shop")).toBe("");
+    });
+  });
+
+  it("cuts a body in the middle, and leaves a shorter one alone", async () => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "cut", afterBytes: 700 });
+      const text = await receive(board.port, "shop", "/body");
+      expect(text).toContain("200 OK");
+      expect(text.match(/x/g)).toHaveLength(700);
+      expect(await receive(board.port, "shop")).toContain("shop");
+      const response = await board.fetch("shop", "/body");
+      await expect(response.text()).rejects.toThrow();
+    });
+  });
+
+  it("sends a body slowly, and all of it", async () => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "slow-body", bytesPerSecond: 5_000 });
+      const start = performance.now();
+      expect(await (await board.fetch("shop", "/body")).text()).toBe(BODY);
+      expect(performance.now() - start).toBeGreaterThanOrEqual(150);
+    });
+  });
+
+  it("strikes upgrades, too", async () => {
+    await withBoard({ app }, async (board) => {
+      const remove = board.fault({ hostname: "shop", kind: "status", status: 503 });
+      const upgrade = "Upgrade: x\r\n";
+      const fields = `${upgrade}Connection: Upgrade\r\n`;
+      const client = new Client(board.port).send(get("shop", "/", fields));
+      expect(await client.end()).toMatch(/^HTTP\/1.1 503 /);
+      client.destroy();
+      remove();
+      const next = new Client(board.port).send(get("shop", "/", fields));
+      expect(await next.end()).toMatch(/^HTTP\/1.1 101 /);
+      next.destroy();
+    });
+  });
+
+  it.each<[Partial<Fault>, string, RequestInit, number]>([
+    [{ method: "post" }, "/", { method: "POST" }, 500],
+    [{ method: "POST" }, "/", {}, 200],
+    [{ path: "/cart" }, "/cart?full", {}, 500],
+    [{ path: "/cart" }, "/cart/1", {}, 200],
+    [{ path: "/cart/*" }, "/cart/1/items", {}, 500],
+    [{ path: "/a.b" }, "/axb", {}, 200],
+    [{ hostname: "SHOP." }, "/", {}, 500],
+    [{ hostname: "blog" }, "/", {}, 200],
+    [{ percentage: 0 }, "/", {}, 200],
+  ])("strikes what it selects: %o on %s %o", async (selection, path, init, status) => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "status", status: 500, ...selection } as Fault);
+      expect((await board.fetch("shop", path, init)).status).toBe(status);
+    });
+  });
+
+  it.each<[object, string]>([
+    [{ hostname: "a b", kind: "abort" }, "hostname must be a hostname, or \"*\", got 'a b'"],
+    [{ kind: "abort" }, "hostname must be a hostname"],
+    [{ hostname: "shop", kind: "explode" }, "kind must be one of 'latency', 'status'"],
+    [{ hostname: "shop", kind: "latency" }, "ms must be a finite number"],
+    [{ hostname: "shop", kind: "status", status: 200 }, "status must be a whole number from 400 to 599, got 200"],
+    [{ hostname: "shop", kind: "cut", afterBytes: -1 }, "afterBytes must be a whole number"],
+    [{ hostname: "shop", kind: "slow-body", bytesPerSecond: Number.POSITIVE_INFINITY }, "bytesPerSecond must be"],
+    [{ hostname: "shop", kind: "abort", percentage: 200 }, "percentage must be a number from 0 to 100, got 200"],
+  ])("is refused when it makes no sense: %o", async (fault, message) => {
+    await withBoard({ app }, async (board) => {
+      expect(() => board.fault(fault as Fault)).toThrow(message);
+      expect((await board.fetch("shop")).status).toBe(200);
+    });
+  });
+
+  it("delivers nothing for a client that has left, and does not hold up the end", async () => {
+    const { log, report } = await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "latency", ms: 60_000 });
+      const client = new Client(board.port).send(get("blog") + get("shop")); // parsed in one go
+      await client.until("blog");
+      client.destroy();
+    });
+    expect(log.lines("starting")).toEqual(["starting blog"]);
+    expect(report).toMatchObject({ requestsCut: 0 });
+  });
+});
+
+describe("useFault", () => {
+  it("is gone when its scope ends, also by a failure", async () => {
+    await run(function* () {
+      const board = yield* useRunningSwitchboard({ app, basePort: 0 });
+      const status = function* () {
+        return (yield* until(board.fetch("shop"))).status;
+      };
+      try {
+        yield* scoped(function* () {
+          yield* useFault({ hostname: "shop", kind: "status", status: 500 });
+          expect(yield* status()).toBe(500);
+          throw new Error("over");
+        });
+      } catch {}
+      expect(yield* status()).toBe(200);
+    });
+  });
+
+  it("works below useSwitchboard, and says so where there is none", async () => {
+    await run(function* () {
+      const pool = yield* useServerPool({ app, basePort: 0 });
+      const { url } = yield* useSwitchboard({ port: 0 }, pool);
+      yield* useFault({ hostname: "shop", kind: "status", status: 500 });
+      const response = yield* until(fetch(url, { headers: { "x-app-name": "shop" } }));
+      expect(response.status).toBe(500);
+    });
+    await expect(run(() => useFault({ hostname: "shop", kind: "abort" }))).rejects.toThrow(
+      "effection-switchboard.fault",
+    );
+  });
+});
