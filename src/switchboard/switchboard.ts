@@ -9,9 +9,10 @@ import type { ServerInfo } from "../pool/server-info.ts";
 import type { ServerPool } from "../pool/server-pool.ts";
 import { Faults } from "../resilience/faults.ts";
 import { InFlight } from "../server/in-flight.ts";
-import { drain, listen } from "../server/listen.ts";
+import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
 import { createAdmission } from "./admission.ts";
+import { bind } from "./bind.ts";
 import { Connections } from "./connections.ts";
 import { checkFault, type Fault, FaultContext, strike } from "./fault.ts";
 import { guardConnection, handoff, type RequestEvent, refuseUpgrade, upgradeBytes } from "./handoff.ts";
@@ -75,7 +76,7 @@ function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<Sw
   return resource(function* (provide) {
     const board = new Switchboard(settings, pool);
     const { app, server, connections, faults } = board;
-    const port = yield* listenOn(server, settings);
+    const port = yield* bind(server, settings);
     yield* ensure(() => board.close());
     yield* spawn(() => connections.endSilent(settings.bodyTimeoutMs));
     const url = `http://${toUrlHost(settings.host)}:${port}`;
@@ -276,29 +277,6 @@ function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
   const host = toHost(headers.host as string);
   if (host === undefined || !path.startsWith(RESERVED)) return false;
   return path === `${RESERVED}health` || isLoopbackName(host);
-}
-
-function* listenOn(server: Server, { host, port }: SwitchboardSettings): Operation<number> {
-  try {
-    return yield* listen(server, { host, port });
-  } catch (error) {
-    throw new SwitchboardError("LISTEN_FAILED", `cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
-  }
-}
-
-function whyNot(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case "EADDRINUSE":
-      return "the port is in use; stop what uses it, or choose another port (0 for any free one)";
-    case "EACCES":
-      return "this user may not use the port; choose one above 1023";
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return "the host is no address of this machine; 127.0.0.1 always is";
-    default:
-      return message;
-  }
 }
 
 function toUrlHost(host: string): string {

@@ -1,21 +1,10 @@
 import { until } from "effection";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AppFactory } from "../../src/index.ts";
-import { crash, crashing, fakeClock } from "../support/crash.ts";
+import { controlTime, crash, crashing, later } from "../support/crash.ts";
 import { withPool } from "../support/pool.ts";
 
-const later = (ms: number) => until(vi.advanceTimersByTimeAsync(ms));
-
-beforeEach(() => {
-  fakeClock();
-  vi.spyOn(Math, "random").mockReturnValue(1); // the longest delays
-});
-
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+controlTime();
 
 describe("a pinned hostname", () => {
   it("starts at once, is not stopped for being idle, nor to make room, and starts again by itself", async () => {

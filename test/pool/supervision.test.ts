@@ -1,11 +1,10 @@
 import { ensure, suspend, until } from "effection";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AppFactory } from "../../src/index.ts";
-import { crash, crashing, fakeClock } from "../support/crash.ts";
+import { controlTime, crash, crashing, later } from "../support/crash.ts";
 import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
-const later = (ms: number) => until(vi.advanceTimersByTimeAsync(ms));
 const codeOf = (start: PromiseLike<unknown>) =>
   until(
     start.then(
@@ -14,16 +13,7 @@ const codeOf = (start: PromiseLike<unknown>) =>
     ),
   );
 
-beforeEach(() => {
-  fakeClock();
-  vi.spyOn(Math, "random").mockReturnValue(1); // the longest delays
-});
-
-afterEach(() => {
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+controlTime();
 
 describe("a server that crashes", () => {
   it("starts again with the next request after the backoff, when it is transient", async () => {

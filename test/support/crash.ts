@@ -1,10 +1,23 @@
+import { type Operation, until } from "effection";
 import type { EventLog } from "effection-switchboard/testing";
-import { vi } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 import type { AppFactory, ServerEvent, ServerPool } from "../../src/index.ts";
 
-/** Timers and clock of a pool, while its sockets are real. */
-export function fakeClock(): void {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+/** Fakes timers and clock of a pool in the tests of this file, while its sockets are real; delays are their longest. */
+export function controlTime(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    vi.spyOn(Math, "random").mockReturnValue(1);
+  });
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+}
+
+export function later(ms: number): Operation<unknown> {
+  return until(vi.advanceTimersByTimeAsync(ms));
 }
 
 /** An app for every name; `crash` ends its server as a crash does. */
