@@ -50,6 +50,17 @@ describe("the reference", () => {
 });
 
 describe("the README", () => {
+  it("links to files that exist", () => {
+    const text = ["README.md", "src/README.md"].map((file) => ({ file, text: read(file) ?? "" }));
+    const dead = text.flatMap(({ file, text }) =>
+      [...text.matchAll(/\]\(((?!https?:|#)[^)#\s]+)/g)]
+        .map(([, target = ""]) => join(file, "..", target))
+        .filter((target) => read(target) === undefined)
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(dead).toEqual([]);
+  });
+
   it("lists every option that the code knows, with the default that it takes", () => {
     const pool = membersOf("ServerPoolConfig");
     const switchboard = membersOf("SwitchboardConfig");
