@@ -1,6 +1,5 @@
-import { inspect } from "node:util";
-import { checkKnownOptions, durationOption, fail } from "../base/options.ts";
-import { createPatterns } from "./patterns.ts";
+import { type ByHostname, resolveByHostname } from "../base/by-hostname.ts";
+import { checkKnownOptions, durationOption } from "../base/options.ts";
 import { type RestartConfig, type RestartSettings, resolveRestart } from "./restart-config.ts";
 
 /**
@@ -33,38 +32,18 @@ export interface HostnameSettings {
 }
 
 /** What counts for each hostname. */
-export interface SettingsByHostname {
-  of(hostname: string): HostnameSettings;
+export interface SettingsByHostname extends ByHostname<HostnameSettings> {
   /** The shortest idle time of all; `Infinity` when no server ever stops for that. */
   shortestIdleMs: number;
 }
 
-/**
- * Checks `hostnames`, and puts each pattern's options over those of the wider ones, and those of the pool. All of it is
- * done here, for each pattern once: to know what counts for a name is a look for its pattern, and nothing is kept for it.
- */
+/** Checks `hostnames`, and puts them over the options of the pool. */
 export function resolveHostnames(
   hostnames: Readonly<Record<string, HostnameConfig>>,
   defaults: HostnameSettings,
 ): SettingsByHostname {
-  if (typeof hostnames !== "object" || hostnames === null || Array.isArray(hostnames)) {
-    fail("hostnames", "an object with a pattern for each key", hostnames);
-  }
-  const texts = Object.keys(hostnames);
-  const patterns = createPatterns("hostnames", texts);
-  const layers = new Map(patterns.all.map((pattern, i) => [pattern, texts[i] as string]));
-  const overlay = (base: HostnameSettings, pattern: string) => {
-    const text = layers.get(pattern) as string;
-    return resolveLayer(`hostnames[${inspect(text)}]`, hostnames[text] as HostnameConfig, base);
-  };
-  const settings = new Map(
-    patterns.all.map((pattern) => [pattern, patterns.lineOf(pattern).reduce(overlay, defaults)]),
-  );
-  const idleTimes = [defaults, ...settings.values()].map(({ idleTimeoutMs }) => idleTimeoutMs);
-  return {
-    of: (hostname) => settings.get(patterns.find(hostname) ?? "") ?? defaults,
-    shortestIdleMs: Math.min(...idleTimes),
-  };
+  const settings = resolveByHostname(hostnames, defaults, resolveLayer);
+  return { ...settings, shortestIdleMs: Math.min(...settings.all.map(({ idleTimeoutMs }) => idleTimeoutMs)) };
 }
 
 /** An idle time; `Infinity` is never. */

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { SwitchboardError } from "../base/errors.ts";
-import { toHostname } from "../base/hostname.ts";
+import { SwitchboardError } from "./errors.ts";
+import { toHostname } from "./hostname.ts";
 
 /** Which of its patterns a hostname fits. */
 export interface Patterns {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createPatterns } from "../../src/pool/patterns.ts";
+import { createPatterns } from "../../src/base/patterns.ts";
 
 const patterns = createPatterns("hostnames", ["*.api", "Shop", "*.eu.api.", "a.eu.api", "shop.api"]);
 
