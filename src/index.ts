@@ -23,6 +23,8 @@ export {
   type ShutdownReport,
   useRunningSwitchboard,
 } from "./start.ts";
+export type { CircuitConfig, ConcurrencyConfig, DeliveryConfig } from "./switchboard/delivery-config.ts";
 export { type Fault, FaultContext, useFault } from "./switchboard/fault.ts";
+export type { RateLimitConfig } from "./switchboard/rate-limit.ts";
 export type { SwitchboardConfig, SwitchboardEvent } from "./switchboard/settings.ts";
 export { type SwitchboardHandle, useSwitchboard } from "./switchboard/switchboard.ts";

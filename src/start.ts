@@ -4,10 +4,14 @@ import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
 import type { ServerEvent } from "./pool/events.ts";
+import type { HostnameConfig } from "./pool/hostname-config.ts";
 import { openPool, type ServerPool, ServerPoolContext } from "./pool/server-pool.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
+import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
 import { useDialer } from "./start/dialer.ts";
+import { pick, splitHostnames } from "./start/hostnames.ts";
 import { toUrl } from "./start/url.ts";
+import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
 import { type Fault, FaultContext } from "./switchboard/fault.ts";
 import {
   resolveSwitchboard,
@@ -57,8 +61,14 @@ export type RunEvent = SwitchboardEvent | ServerEvent | ShutdownReport;
  * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
  */
 export interface RunConfig
-  extends Omit<ServerPoolConfig, "onEvent">,
-    Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs"> {
+  extends Omit<ServerPoolConfig, "onEvent" | "hostnames">,
+    Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs" | "hostnames"> {
+  /**
+   * Other options for some hostnames, of the pool and of the switchboard: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The
+   * key is a hostname, or `*.` and what it ends in; of several that fit, the most specific one that has an option counts
+   * for it. @default none
+   */
+  hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
   /** The port to listen on; 0 is any free one. @default 0 */
   port?: number | undefined;
   /** Hears of every event, synchronously. @default none */
@@ -104,6 +114,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
   dispatcher(): Promise<Dispatcher>;
   /** Makes something go wrong with some requests, until it is removed: `const remove = board.fault({ ... })`. */
   fault(fault: Fault): () => void;
+  /** The circuit breaker of a hostname, where one is set for it: `board.circuit("shop")?.reset()` closes it at once. */
+  circuit(hostname: string): CircuitBreaker | undefined;
   /** What happens from now on: `for await (const event of board.events)`. Ends after the report. */
   events: AsyncIterable<RunEvent>;
   /** Shuts down, once; resolves with the report when nothing is left. */
@@ -128,11 +140,17 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     shutdown.note(event);
     emit(event);
   };
+  const hostnames = splitHostnames(config.hostnames);
   const poolSettings = {
-    ...resolveServerPool({ ...pick(config, SERVER_POOL_OPTIONS), onEvent }),
+    ...resolveServerPool({ ...pick(config, SERVER_POOL_OPTIONS), hostnames: hostnames.pool, onEvent }),
     graceMs: shutdown.graceMs,
   };
-  const boardSettings = resolveSwitchboard({ ...pick(config, SWITCHBOARD_OPTIONS), port: config.port ?? 0, onEvent });
+  const boardSettings = resolveSwitchboard({
+    ...pick(config, SWITCHBOARD_OPTIONS),
+    port: config.port ?? 0,
+    hostnames: hostnames.board,
+    onEvent,
+  });
   const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();
@@ -184,7 +202,15 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
   let closing: Promise<ShutdownReport> | undefined;
   return new Promise((resolve, reject) => {
     const task = run(function* () {
-      const { port, pool, at: url, fetch, dispatcher, fault } = yield* useRunningSwitchboard({ ...config, onEvent });
+      const {
+        port,
+        pool,
+        at: url,
+        fetch,
+        dispatcher,
+        fault,
+        circuit,
+      } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
         return closing;
@@ -196,6 +222,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         fetch,
         dispatcher,
         fault,
+        circuit,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),
@@ -242,8 +269,4 @@ function createShutdown(graceMs: number): {
       since === undefined ? ownMs : Math.min(ownMs, Math.max(0, graceMs - (performance.now() - since))),
     report: () => (since === undefined ? undefined : { ...report, ms: Math.round(performance.now() - since) }),
   };
-}
-
-function pick<T extends object, K extends keyof T & string>(from: T, keys: readonly string[]): Pick<T, K> {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key))) as Pick<T, K>;
 }

@@ -56,6 +56,21 @@ export function textOption(option: string, value: unknown): string {
   return fail(option, "text that is not empty", value);
 }
 
+/** Milliseconds; `Infinity` is never. */
+export function limitOption(option: string, value: unknown): number {
+  return value === Number.POSITIVE_INFINITY ? value : durationOption(option, value, 1);
+}
+
+/** Runs `check`, and says where the option stands that it finds fault with. */
+export function within<T>(at: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof SwitchboardError) || error.code !== "INVALID_OPTION") throw error;
+    throw new SwitchboardError("INVALID_OPTION", `${at}: ${error.message}`);
+  }
+}
+
 /** Throws the one sentence that names the option, the rule and the value. */
 export function fail(option: string, rule: string, value: unknown): never {
   const got = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });

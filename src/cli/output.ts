@@ -89,6 +89,19 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
       return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
     case "front-error":
       return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${event.message}`;
+    case "circuit-opened": {
+      const until =
+        event.retryAfterMs === undefined ? "its circuit is closed" : `a probe in ${toTime(event.retryAfterMs)}`;
+      return `${paint("red", "open")}     ${event.hostname}: gets no requests until ${until}`;
+    }
+    case "circuit-half-opened":
+      return `${paint("yellow", "probing")}  ${event.hostname}: gets a few requests`;
+    case "circuit-closed":
+      return `${paint("green", "closed")}   ${event.hostname}: gets all requests again`;
+    case "blocked":
+      return `${paint("yellow", "blocked")}  ${event.key}: refused too often, no requests for ${toTime(event.ms)}`;
+    case "timed-out":
+      return `${paint("red", "slow")}     ${event.hostname}: no ${event.waitedFor === "head" ? "answer" : "more of an answer"} within ${toTime(event.afterMs)}`;
     case "uncaught":
       return `${paint("red", "error")}    an app did not catch: ${event.error.stack ?? event.message}`;
     case "draining":

@@ -1,5 +1,5 @@
 import { type ByHostname, resolveByHostname } from "../base/by-hostname.ts";
-import { checkKnownOptions, durationOption } from "../base/options.ts";
+import { checkKnownOptions, durationOption, limitOption } from "../base/options.ts";
 import { type RestartConfig, type RestartSettings, resolveRestart } from "./restart-config.ts";
 
 /**
@@ -37,6 +37,14 @@ export interface SettingsByHostname extends ByHostname<HostnameSettings> {
   shortestIdleMs: number;
 }
 
+/** The names of every option of {@link HostnameConfig}. */
+export const HOSTNAME_OPTIONS: readonly (keyof HostnameConfig)[] = [
+  "restart",
+  "idleTimeoutMs",
+  "startTimeoutMs",
+  "graceMs",
+];
+
 /** Checks `hostnames`, and puts them over the options of the pool. */
 export function resolveHostnames(
   hostnames: Readonly<Record<string, HostnameConfig>>,
@@ -46,16 +54,11 @@ export function resolveHostnames(
   return { ...settings, shortestIdleMs: Math.min(...settings.all.map(({ idleTimeoutMs }) => idleTimeoutMs)) };
 }
 
-/** An idle time; `Infinity` is never. */
-export function idleOption(option: string, value: unknown): number {
-  return value === Number.POSITIVE_INFINITY ? value : durationOption(option, value, 1);
-}
-
 function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings): HostnameSettings {
-  checkKnownOptions(at, config, ["restart", "idleTimeoutMs", "startTimeoutMs", "graceMs"]);
+  checkKnownOptions(at, config, HOSTNAME_OPTIONS);
   return {
     restart: resolveRestart(`${at}.restart`, config.restart, base.restart),
-    idleTimeoutMs: idleOption(`${at}.idleTimeoutMs`, config.idleTimeoutMs ?? base.idleTimeoutMs),
+    idleTimeoutMs: limitOption(`${at}.idleTimeoutMs`, config.idleTimeoutMs ?? base.idleTimeoutMs),
     startTimeoutMs: durationOption(`${at}.startTimeoutMs`, config.startTimeoutMs ?? base.startTimeoutMs, 1),
     graceMs: durationOption(`${at}.graceMs`, config.graceMs ?? base.graceMs),
   };

@@ -6,11 +6,12 @@ import {
   fail,
   functionOption,
   integerOption,
+  limitOption,
 } from "../base/options.ts";
 import { type AppFactory, type ExpressApp, toAppFactory } from "../server/app.ts";
 import { createDemoApp } from "../server/demo-app.ts";
 import type { ServerEvent } from "./events.ts";
-import { type HostnameConfig, idleOption, resolveHostnames, type SettingsByHostname } from "./hostname-config.ts";
+import { type HostnameConfig, resolveHostnames, type SettingsByHostname } from "./hostname-config.ts";
 import { RESTART_DEFAULTS, type RestartConfig, resolveRestart } from "./restart-config.ts";
 
 /**
@@ -87,7 +88,7 @@ export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings 
   checkKnownOptions("useServerPool", config, SERVER_POOL_OPTIONS);
   const maxServers = integerOption("maxServers", config.maxServers ?? 100, 1, 1_000_000);
   const defaults = {
-    idleTimeoutMs: idleOption("idleTimeoutMs", config.idleTimeoutMs ?? Number.POSITIVE_INFINITY),
+    idleTimeoutMs: limitOption("idleTimeoutMs", config.idleTimeoutMs ?? Number.POSITIVE_INFINITY),
     startTimeoutMs: durationOption("startTimeoutMs", config.startTimeoutMs ?? 10_000, 1),
     graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
     restart: resolveRestart("restart", config.restart, RESTART_DEFAULTS),

@@ -11,6 +11,8 @@ export interface Problem {
   hostname?: string | undefined;
   /** Sent as `Retry-After`, in whole seconds, rounded up. */
   retryAfterMs?: number | undefined;
+  /** More header fields of the answer. */
+  fields?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -50,6 +52,7 @@ function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
     ...(problem.retryAfterMs !== undefined && {
       "Retry-After": String(Math.max(1, Math.ceil(problem.retryAfterMs / 1000))),
     }),
+    ...problem.fields,
   };
 }
 

@@ -1,91 +1,57 @@
-import type { IncomingMessage } from "node:http";
-import { inspect } from "node:util";
 import { toError } from "../base/errors.ts";
 import type { Problem } from "../server/problem.ts";
-import { misdirected } from "./problem.ts";
+import { createAdmit } from "./admit.ts";
+import { answerWithin, type Check, inOrder, LATE } from "./check.ts";
+import type { Guards } from "./guards.ts";
+import type { SwitchboardSettings } from "./settings.ts";
 
-/**
- * Says whether a request for `hostname` may go on. Asked before every delivery, so that a decision about the
- * request holds for every request; a refused name is remembered and refused without asking, for a while.
- */
-export type Admit = (hostname: string, request: IncomingMessage) => boolean | Promise<boolean>;
-
-/** What admission is made of. */
-export interface AdmissionSettings {
-  admit: Admit | undefined;
-  /** How long a promise of `admit` may take, in milliseconds. */
-  admitTimeoutMs: number;
-  /** How long a refused name is refused without asking again, in milliseconds. */
-  refusedForMs: number;
-  /** Hears of an `admit` that failed. */
-  failed(hostname: string, error: Error): void;
+/** The checks before delivery. `undefined` where there are none. */
+export interface Admission {
+  /** Is it admitted, within its rate limit, has its server a turn for it, and is its circuit closed? In this order. */
+  readonly ask: Check | undefined;
+  /** The same for a request that was asked about as an upgrade: only what an upgrade does not take. */
+  readonly askAgain: Check | undefined;
 }
 
-/** `undefined` admits. A promise only where `admit` gave one. */
-export type Admission = (
-  hostname: string,
-  request: IncomingMessage,
-) => Problem | undefined | Promise<Problem | undefined>;
+/** @param failed hears of checks that failed: of `admit`, or of the store of a rate limit. */
+export function createAdmission(
+  { admit, admitTimeoutMs, refusedForMs }: Pick<SwitchboardSettings, "admit" | "admitTimeoutMs" | "refusedForMs">,
+  guards: Guards | undefined,
+  failed: (hostname: string, error: Error) => void,
+): Admission {
+  const admitted = admit && createAdmit({ admit, admitTimeoutMs, refusedForMs, failed });
+  const limited = guards && createLimitCheck(guards, admitTimeoutMs, failed);
+  const guarded = guards && createGuardCheck(guards);
+  const checks = [admitted, limited, guarded].filter((check) => check !== undefined);
+  return { ask: inOrder(checks), askAgain: guarded };
+}
 
-/** Refused names come from clients: at most so many are remembered. */
-const MEMORY = 10_000;
-
-/** Makes the admission check. An `admit` that throws, rejects, takes too long or says neither true nor false refuses. */
-export function createAdmission(settings: AdmissionSettings): Admission | undefined {
-  const { admit, refusedForMs, failed } = settings;
-  if (admit === undefined) return undefined;
-  const refusedUntil = new Map<string, number>();
-
-  const refuse = (hostname: string): Problem => misdirected(hostname, `"${hostname}" is not admitted here`);
-
-  const judge = (hostname: string, answer: unknown): Problem | undefined => {
-    if (answer === true) return undefined;
-    if (answer !== false) throw new TypeError(`admit must answer true or false, got ${inspect(answer, { depth: 0 })}`);
-    if (refusedUntil.size >= MEMORY) refusedUntil.delete(refusedUntil.keys().next().value as string);
-    refusedUntil.set(hostname, performance.now() + refusedForMs);
-    return refuse(hostname);
-  };
-
-  const broken = (hostname: string, thrown: unknown): Problem => {
-    failed(hostname, toError(thrown));
-    return { status: 500, code: "ADMIT_FAILED", detail: "the admission check failed", hostname };
-  };
-
-  const judgeLater = async (hostname: string, answer: Promise<boolean>): Promise<Problem | undefined> => {
-    const late = deadline(settings.admitTimeoutMs);
-    try {
-      const settled = await Promise.race([answer, late.promise]);
-      if (settled !== LATE) return judge(hostname, settled);
-      failed(hostname, new Error(`admit has not answered within ${settings.admitTimeoutMs} ms`));
-      return { status: 504, code: "ADMIT_TIMEOUT", detail: "the admission check took too long", hostname };
-    } catch (error) {
-      return broken(hostname, error);
-    } finally {
-      late.clear();
-    }
-  };
-
-  return (hostname, request) => {
-    const until = refusedUntil.get(hostname);
-    if (until !== undefined) {
-      if (performance.now() < until) return refuse(hostname);
-      refusedUntil.delete(hostname);
-    }
-    try {
-      const answer = admit(hostname, request);
-      return answer instanceof Promise ? judgeLater(hostname, answer) : judge(hostname, answer);
-    } catch (error) {
-      return broken(hostname, error);
-    }
+function createGuardCheck(guards: Guards): Check {
+  return (hostname, _request, response) => {
+    const guard = guards.of(hostname);
+    return response === undefined ? guard.enterUpgrade() : guard.enter(response);
   };
 }
 
-const LATE = Symbol("late");
-
-function deadline(ms: number): { promise: Promise<typeof LATE>; clear(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<typeof LATE>((resolve) => {
-    timer = setTimeout(() => resolve(LATE), ms);
-  });
-  return { promise, clear: () => clearTimeout(timer) };
+/** A rule of the user's that throws refuses; a store that fails does not: it is down for every client at once. */
+function createLimitCheck(guards: Guards, timeoutMs: number, failed: (hostname: string, error: Error) => void): Check {
+  const judgeLater = async (hostname: string, verdict: Promise<Problem | undefined>): Promise<Problem | undefined> => {
+    try {
+      const settled = await answerWithin(timeoutMs, verdict);
+      if (settled !== LATE) return settled;
+      failed(hostname, new Error(`the store of the rate limit has not answered within ${timeoutMs} ms`));
+    } catch (error) {
+      failed(hostname, toError(error));
+    }
+    return undefined;
+  };
+  return (hostname, request, response) => {
+    try {
+      const verdict = guards.of(hostname).rateLimit?.(hostname, request, response);
+      return verdict instanceof Promise ? judgeLater(hostname, verdict) : verdict;
+    } catch (error) {
+      failed(hostname, toError(error));
+      return { status: 500, code: "ADMIT_FAILED", detail: "the rate limit could not be checked", hostname };
+    }
+  };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ByHostname } from "../base/by-hostname.ts";
 import { tell } from "../base/events.ts";
 import { toHostname } from "../base/hostname.ts";
 import { noop } from "../base/operations.ts";
@@ -11,7 +12,9 @@ import {
   type Resolved,
   textOption,
 } from "../base/options.ts";
-import type { Admit } from "./admission.ts";
+import { createClientOf } from "../server/client.ts";
+import type { Admit } from "./admit.ts";
+import { DELIVERY_OPTIONS, type DeliveryConfig, type DeliverySettings, resolveDelivery } from "./delivery-config.ts";
 
 /**
  * What happens at the front door.
@@ -29,7 +32,17 @@ export type SwitchboardEvent =
   /** What the drain came to: requests and sockets that finished in time, and those that were cut. */
   | { type: "drained"; requestsFinished: number; requestsCut: number; socketsCut: number; ms: number }
   /** The front door itself failed at something, such as `admit` or an accept; it stays open. */
-  | { type: "front-error"; hostname: string | undefined; error: Error; message: string };
+  | { type: "front-error"; hostname: string | undefined; error: Error; message: string }
+  /** The server of a hostname keeps failing, or its circuit was forced open: it gets no requests until then. */
+  | { type: "circuit-opened"; hostname: string; retryAfterMs: number | undefined }
+  /** It may have recovered: it gets a few requests. */
+  | { type: "circuit-half-opened"; hostname: string }
+  /** It has recovered, or its circuit was reset: it gets all requests again. */
+  | { type: "circuit-closed"; hostname: string }
+  /** Who was refused by a rate limit too often is refused altogether: `key` is what its `by` names. */
+  | { type: "blocked"; key: string; ms: number }
+  /** A server took too long: 504 for the head of its answer, a cut in the middle of the body. */
+  | { type: "timed-out"; hostname: string; waitedFor: "head" | "body"; afterMs: number };
 
 /**
  * Options of {@link useSwitchboard}.
@@ -38,7 +51,7 @@ export type SwitchboardEvent =
  *
  * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
  */
-export interface SwitchboardConfig {
+export interface SwitchboardConfig extends DeliveryConfig {
   /** The port to listen on; 0 is any free one. */
   port: number;
   /** The address to bind. @default "127.0.0.1" */
@@ -59,6 +72,17 @@ export interface SwitchboardConfig {
   admitTimeoutMs?: number | undefined;
   /** How long a name that `admit` refused is refused without asking again. @default 10000 */
   refusedForMs?: number | undefined;
+  /**
+   * Proxies in front of this one, by address, subnet such as `"10.0.0.0/8"`, or `"loopback"`, `"linklocal"` and
+   * `"uniquelocal"`: what they say in `X-Forwarded-For` decides whose request it is. Anybody else's is not believed.
+   * @default none
+   */
+  trustedProxies?: readonly string[] | undefined;
+  /**
+   * Other options for some hostnames: `{ "*.api": { circuitBreaker: {} } }`. The key is a hostname, or `*.` and what it
+   * ends in; of several that fit, the most specific one that has an option counts for it. @default none
+   */
+  hostnames?: Readonly<Record<string, DeliveryConfig>> | undefined;
   /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
   graceMs?: number | undefined;
   /** How long a client connection may be idle between two requests; then it is closed. @default 65000 */
@@ -72,10 +96,13 @@ export interface SwitchboardConfig {
 }
 
 /** A {@link SwitchboardConfig} that was checked, with its defaults. */
-export interface SwitchboardSettings extends Resolved<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent">> {
+export interface SwitchboardSettings
+  extends Resolved<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent" | "hostnames" | keyof DeliveryConfig>> {
   admit: Admit | undefined;
   /** Longest first. */
   domains: readonly string[] | undefined;
+  /** `undefined` when nothing is set for any hostname. */
+  delivery: ByHostname<DeliverySettings> | undefined;
   onEvent: (event: SwitchboardEvent) => void;
 }
 
@@ -88,17 +115,22 @@ export const SWITCHBOARD_OPTIONS: readonly (keyof SwitchboardConfig)[] = [
   "admit",
   "admitTimeoutMs",
   "refusedForMs",
+  "trustedProxies",
+  "hostnames",
   "graceMs",
   "keepAliveTimeoutMs",
   "headTimeoutMs",
   "bodyTimeoutMs",
   "onEvent",
+  ...DELIVERY_OPTIONS,
 ];
 
 /** Checks every option, before anything is opened. */
 export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettings {
   checkKnownOptions("useSwitchboard", config, SWITCHBOARD_OPTIONS);
   const onEvent = functionOption("onEvent", config.onEvent) ?? noop;
+  const { trustedProxies = [] } = config;
+  createClientOf(trustedProxies);
   return {
     port: integerOption("port", config.port, 0, 65_535),
     host: textOption("host", config.host ?? "127.0.0.1"),
@@ -107,6 +139,8 @@ export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettin
     admit: functionOption("admit", config.admit),
     admitTimeoutMs: durationOption("admitTimeoutMs", config.admitTimeoutMs ?? 5_000, 1),
     refusedForMs: durationOption("refusedForMs", config.refusedForMs ?? 10_000),
+    trustedProxies: [...trustedProxies],
+    delivery: resolveDelivery(config, config.hostnames),
     graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
     keepAliveTimeoutMs: durationOption("keepAliveTimeoutMs", config.keepAliveTimeoutMs ?? 65_000, 1),
     headTimeoutMs: durationOption("headTimeoutMs", config.headTimeoutMs ?? 20_000, 1),

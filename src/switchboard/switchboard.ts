@@ -3,23 +3,36 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { ensure, type Operation, resource, spawn } from "effection";
 import type { Express } from "express";
-import { SwitchboardError, toError } from "../base/errors.ts";
+import { checkHostname } from "../base/hostname.ts";
 import { noop } from "../base/operations.ts";
-import type { ServerInfo } from "../pool/server-info.ts";
 import type { ServerPool } from "../pool/server-pool.ts";
+import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Faults } from "../resilience/faults.ts";
+import { createClientOf } from "../server/client.ts";
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
-import { createAdmission } from "./admission.ts";
+import { type Admission, createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
+import type { Check } from "./check.ts";
 import { Connections } from "./connections.ts";
-import { checkFault, type Fault, FaultContext, strike } from "./fault.ts";
-import { guardConnection, handoff, type RequestEvent, refuseUpgrade, upgradeBytes } from "./handoff.ts";
+import { Delivery } from "./delivery.ts";
+import { shortestTimeoutMs } from "./delivery-config.ts";
+import { checkFault, type Fault, FaultContext } from "./fault.ts";
+import { leaveGuard } from "./guard.ts";
+import { Guards } from "./guards.ts";
+import { guardConnection, type RequestEvent, refuseUpgrade, upgradeBytes } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost, toPath } from "./hostname.ts";
-import { badRequest, SHUTTING_DOWN, toProblem } from "./problem.ts";
+import { badRequest, SHUTTING_DOWN } from "./problem.ts";
+import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
 import { MAX_FIELDS, screen } from "./screen.ts";
-import { resolveSwitchboard, type SwitchboardConfig, type SwitchboardSettings } from "./settings.ts";
+import {
+  resolveSwitchboard,
+  type SwitchboardConfig,
+  type SwitchboardEvent,
+  type SwitchboardSettings,
+} from "./settings.ts";
 import { createStatusApp, RESERVED } from "./status.ts";
 
 /** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
@@ -43,6 +56,11 @@ export interface SwitchboardHandle {
   url: string;
   /** Makes something go wrong with some requests, until it is removed: `const remove = fault({ ... })`. */
   fault(fault: Fault): () => void;
+  /**
+   * The circuit breaker of a hostname: `circuit("shop")?.reset()` closes it at once. `undefined` where none is set for
+   * that name. Throws `INVALID_HOSTNAME`.
+   */
+  circuit(hostname: string): CircuitBreaker | undefined;
 }
 
 /**
@@ -79,10 +97,12 @@ function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<Sw
     const port = yield* bind(server, settings);
     yield* ensure(() => board.close());
     yield* spawn(() => connections.endSilent(settings.bodyTimeoutMs));
+    if (board.endSlow !== undefined) yield* spawn(board.endSlow);
     const url = `http://${toUrlHost(settings.host)}:${port}`;
     settings.onEvent({ type: "listening", url, port });
     const fault = (fault: Fault) => faults.set(checkFault(fault));
-    yield* provide({ app, server, port, url, fault });
+    const circuit = (hostname: string) => board.guards?.of(checkHostname(hostname)).breaker;
+    yield* provide({ app, server, port, url, fault, circuit });
   });
 }
 
@@ -91,20 +111,30 @@ class Switchboard {
   readonly app: Express;
   readonly connections = new Connections();
   readonly faults = new Faults<Fault>();
+  readonly guards: Guards | undefined;
   /** Takes over connections whose upgrade no app wants: the same bytes are a usual request to it. */
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
-  readonly #pool: ServerPool;
   readonly #route: ReturnType<typeof createRouter>;
-  readonly #admission: ReturnType<typeof createAdmission>;
-  readonly #inFlight = new InFlight((response) => this.connections.settle(response), noop);
+  readonly #admission: Admission;
+  readonly #delivery: Delivery;
+  readonly #inFlight = new InFlight((response) => this.#closed(response), noop);
   #draining = false;
 
   constructor(settings: SwitchboardSettings, pool: ServerPool) {
     this.#settings = settings;
-    this.#pool = pool;
     this.#route = createRouter(settings);
-    this.#admission = createAdmission({ ...settings, failed: (hostname, error) => this.#report(hostname, error) });
+    const failed = (hostname: string, error: Error) => this.#report(hostname, error);
+    this.guards = createGuards(settings);
+    this.#admission = createAdmission(settings, this.guards, failed);
+    this.#delivery = new Delivery({
+      pool,
+      admission: this.#admission,
+      faults: this.faults,
+      refuse: (request, response, problem) => this.#refuse(request, response, problem),
+      takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
+      failed,
+    });
     this.app = createStatusApp({
       pool,
       url: (hostname) =>
@@ -120,6 +150,15 @@ class Switchboard {
     // Node reports a failed accept, such as EMFILE, here; the server goes on listening.
     this.server.on("error", (error) => this.server.listening && this.#report(undefined, error));
     this.#plain = this.#createServer(false);
+  }
+
+  /** Ends, for as long as it runs, answers that take longer than they may; `undefined` when each may take for ever. */
+  get endSlow(): (() => Operation<never>) | undefined {
+    const shortestMs = shortestTimeoutMs(this.guards?.settings.all ?? []);
+    if (shortestMs === Number.POSITIVE_INFINITY) return undefined;
+    const timedOut: TimedOut = (hostname, waitedFor, afterMs) =>
+      this.#settings.onEvent({ type: "timed-out", hostname, waitedFor, afterMs });
+    return () => endSlowResponses(() => this.#inFlight.responses(), shortestMs, timedOut);
   }
 
   /** Drains; see {@link useSwitchboard}. */
@@ -151,7 +190,7 @@ class Switchboard {
     for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         if (!keepsConnections) response.shouldKeepAlive = false;
-        this.#take(event, request, response);
+        this.#take(event, request, response, keepsConnections ? this.#admission.ask : this.#admission.askAgain);
       });
     }
     server.on("connect", (request, socket) => {
@@ -163,7 +202,7 @@ class Switchboard {
     return server;
   }
 
-  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, check: Check | undefined): void {
     if (!this.connections.owe(request, response)) return;
     guardConnection(response);
     this.#inFlight.addRequest(response);
@@ -171,27 +210,7 @@ class Switchboard {
     const goal = this.#judge(request);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
-    else if (this.faults.size === 0) this.#deliver(goal, event, request, response);
-    else {
-      strike(this.faults, goal, {
-        request,
-        response,
-        refuse: (problem) => this.#refuse(request, response, problem),
-        deliver: () => this.#deliver(goal, event, request, response),
-      });
-    }
-  }
-
-  #deliver(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
-    const verdict = this.#admission?.(hostname, request);
-    const info = verdict === undefined ? this.#pool.get(hostname) : undefined;
-    if (info !== undefined) handoff(info.server, event, request, response);
-    else {
-      void this.#hold(hostname, verdict, request, (end) => {
-        if ("server" in end) handoff(end.server, event, request, response);
-        else this.#refuse(request, response, end);
-      });
-    }
+    else this.#delivery.request(goal, event, request, response, check);
   }
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -200,22 +219,8 @@ class Switchboard {
     else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
     else {
       this.#inFlight.addSocket(socket);
-      const deliver = () => this.#deliverUpgrade(goal, request, socket, head);
-      const refuse = (problem: Problem) => refuseUpgrade(request, socket, problem);
-      if (this.faults.size === 0) deliver();
-      else strike(this.faults, goal, { request, response: undefined, refuse, deliver });
+      void this.#delivery.upgrade(goal, request, socket, head);
     }
-  }
-
-  #deliverUpgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    void this.#hold(hostname, this.#admission?.(hostname, request), request, (end) => {
-      if (!("server" in end)) refuseUpgrade(request, socket, end);
-      else if (end.server.listenerCount("upgrade") > 0) {
-        end.server.emit("upgrade", request, socket, head);
-        // The client has sent its end while it was held, when nobody listened: the app hears of it now.
-        if (socket.readableEnded) setImmediate(() => socket.emit("end"));
-      } else this.#takePlainly(request, socket, head);
-    });
   }
 
   /** Without `upgrade` listeners Node treats an upgrade as a usual request: the connection starts again as one. */
@@ -236,33 +241,17 @@ class Switchboard {
     return this.#draining ? SHUTTING_DOWN : route.hostname;
   }
 
-  /** Has a server started, and calls `done` at the very moment in which it runs; not at all when the client has left. */
-  async #hold(
-    hostname: string,
-    verdict: Problem | undefined | Promise<Problem | undefined>,
-    request: IncomingMessage,
-    done: (end: ServerInfo | Problem) => void,
-  ): Promise<void> {
-    let end: ServerInfo | Problem | undefined;
-    try {
-      end = await verdict;
-      while (end === undefined && !request.socket.destroyed) {
-        end = this.#pool.get(hostname);
-        if (end === undefined) await this.#pool.getOrCreate(hostname);
-      }
-    } catch (error) {
-      if (!(error instanceof SwitchboardError)) this.#report(hostname, toError(error));
-      end = toProblem(error, hostname);
-    }
-    if (end !== undefined && !request.socket.destroyed) done(end);
-  }
-
   #refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
     if (problem.status === 400 || problem.status === 431) {
       response.shouldKeepAlive = false;
       this.connections.condemn(request);
     }
     sendProblem(request, response, problem);
+  }
+
+  #closed(response: ServerResponse): void {
+    leaveGuard(response);
+    this.connections.settle(response);
   }
 
   #report(hostname: string | undefined, error: Error): void {
@@ -277,6 +266,21 @@ function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
   const host = toHost(headers.host as string);
   if (host === undefined || !path.startsWith(RESERVED)) return false;
   return path === `${RESERVED}health` || isLoopbackName(host);
+}
+
+function createGuards({ delivery, trustedProxies, onEvent }: SwitchboardSettings): Guards | undefined {
+  if (delivery === undefined) return undefined;
+  const clientOf = createClientOf(trustedProxies);
+  return new Guards(delivery, {
+    clientOf: (request) => clientOf(request).address,
+    blocked: (key, ms) => onEvent({ type: "blocked", key, ms }),
+    circuit: (hostname, event) => onEvent(toCircuitEvent(hostname, event)),
+  });
+}
+
+function toCircuitEvent(hostname: string, event: CircuitEvent): SwitchboardEvent {
+  if (event.type !== "opened") return { type: `circuit-${event.type}`, hostname };
+  return { type: "circuit-opened", hostname, retryAfterMs: event.retryAfterMs };
 }
 
 function toUrlHost(host: string): string {

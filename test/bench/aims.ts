@@ -43,6 +43,12 @@ const GOALS: readonly Goal[] = [
     atMost: 45,
     text: "a handler as an operation <= 45 us more",
   },
+  {
+    section: "guards",
+    row: "rate limit, breaker and cap",
+    atLeast: 0.94,
+    text: "limit, breaker and cap together >= 0.94 of none",
+  },
   { section: "cold-start", row: "p50", atMost: 2, text: "cold start p50 <= 2 ms" },
   { section: "cold-start", row: "starts/s", atLeast: 1_000, text: "starts over HTTP >= 1,000/s" },
   { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },

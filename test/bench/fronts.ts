@@ -43,8 +43,12 @@ export function* useFronts(kind: AppKind, { directory }: Bench): Operation<{ fro
 }
 
 /** A switchboard in a process of its own. The servers of h0, h1, ... run when this returns. */
-export function useSwitchboardProgram(kind: AppKind | "shared" | "demo", hostnames: number): Operation<Listening> {
-  return useProgram(new URL("./programs/switchboard.ts", import.meta.url), [kind, hostnames]);
+export function useSwitchboardProgram(
+  kind: AppKind | "shared" | "demo",
+  hostnames: number,
+  guards: readonly string[] = [],
+): Operation<Listening> {
+  return useProgram(new URL("./programs/switchboard.ts", import.meta.url), [kind, hostnames, ...guards]);
 }
 
 function useDirectServer(kind: AppKind): Operation<Listening> {

@@ -63,7 +63,7 @@ describe("the README", () => {
 
   it("lists every option that the code knows, with the default that it takes", () => {
     const pool = membersOf("ServerPoolConfig");
-    const switchboard = membersOf("SwitchboardConfig");
+    const switchboard = [...membersOf("SwitchboardConfig"), ...membersOf("DeliveryConfig")];
     expect(pool.map(({ name }) => name)).toEqual(SERVER_POOL_OPTIONS);
     expect(switchboard.map(({ name }) => name)).toEqual(SWITCHBOARD_OPTIONS);
     const { byHostname, ...own } = resolveServerPool({});
@@ -74,6 +74,7 @@ describe("the README", () => {
       ...each,
       ...own,
       ...resolveSwitchboard({ port: 0 }),
+      ...resolveSwitchboard({ port: 0, concurrency: { max: 1 } }).delivery?.of("shop"),
       graceMs: each.graceMs,
     };
     const parts = [...membersOf("RestartConfig"), ...membersOf("BackoffConfig")];

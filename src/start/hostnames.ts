@@ -1,0 +1,25 @@
+import { inspect } from "node:util";
+import { checkKnownOptions } from "../base/options.ts";
+import { HOSTNAME_OPTIONS, type HostnameConfig } from "../pool/hostname-config.ts";
+import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";
+
+/** Gives the pool and the switchboard their part of `hostnames` each. Whatever else is wrong with it, they will say. */
+export function splitHostnames(hostnames: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined): {
+  pool: Readonly<Record<string, HostnameConfig>> | undefined;
+  board: Readonly<Record<string, DeliveryConfig>> | undefined;
+} {
+  if (typeof hostnames !== "object" || hostnames === null || Array.isArray(hostnames)) {
+    return { pool: hostnames, board: undefined };
+  }
+  for (const [pattern, config] of Object.entries(hostnames)) {
+    checkKnownOptions(`hostnames[${inspect(pattern)}]`, config, [...HOSTNAME_OPTIONS, ...DELIVERY_OPTIONS]);
+  }
+  const part = (options: readonly string[]) =>
+    Object.fromEntries(Object.entries(hostnames).map(([pattern, config]) => [pattern, pick(config, options)]));
+  return { pool: part(HOSTNAME_OPTIONS), board: part(DELIVERY_OPTIONS) };
+}
+
+/** What of `from` is in `keys`. */
+export function pick<T extends object, K extends keyof T & string>(from: T, keys: readonly string[]): Pick<T, K> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key))) as Pick<T, K>;
+}

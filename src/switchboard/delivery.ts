@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { SwitchboardError, toError } from "../base/errors.ts";
+import type { ServerInfo } from "../pool/server-info.ts";
+import type { ServerPool } from "../pool/server-pool.ts";
+import type { Faults } from "../resilience/faults.ts";
+import type { Problem } from "../server/problem.ts";
+import type { Admission } from "./admission.ts";
+import type { Check } from "./check.ts";
+import { type Fault, strike } from "./fault.ts";
+import { beginResponse } from "./guard.ts";
+import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
+import { toProblem } from "./problem.ts";
+
+/** What delivery needs of its switchboard. */
+export interface DeliveryHost {
+  readonly pool: ServerPool;
+  readonly admission: Admission;
+  readonly faults: Faults<Fault>;
+  /** Answers a request with `problem`. */
+  refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void;
+  /** No app takes this upgrade: it is treated as a usual request. */
+  takePlainly(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The switchboard itself failed. */
+  failed(hostname: string, error: Error): void;
+}
+
+/** The way of a request from its hostname to its server: admission, faults, the pool, handoff. */
+export class Delivery {
+  readonly #host: DeliveryHost;
+
+  constructor(host: DeliveryHost) {
+    this.#host = host;
+  }
+
+  /** `check` is what it has to pass. */
+  request(
+    hostname: string,
+    event: RequestEvent,
+    request: IncomingMessage,
+    response: ServerResponse,
+    check: Check | undefined,
+  ): void {
+    const verdict = check?.(hostname, request, response);
+    if (verdict === undefined) this.#let(hostname, event, request, response);
+    else if (!(verdict instanceof Promise)) this.#host.refuse(request, response, verdict);
+    else {
+      void verdict.then((problem) => {
+        if (problem === undefined) this.#let(hostname, event, request, response);
+        else this.#host.refuse(request, response, problem);
+      });
+    }
+  }
+
+  async upgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { admission, faults } = this.#host;
+    const refuse = (problem: Problem) => refuseUpgrade(request, socket, problem);
+    const problem = await admission.ask?.(hostname, request, undefined);
+    const deliver = () => this.#giveUpgrade(hostname, request, socket, head);
+    if (request.socket.destroyed) return;
+    if (problem !== undefined) refuse(problem);
+    else if (faults.size === 0) deliver();
+    else strike(faults, hostname, { request, response: undefined, refuse, deliver });
+  }
+
+  #let(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    const { faults } = this.#host;
+    if (request.socket.destroyed) return; // nobody is there to be answered, and nothing would count it
+    if (faults.size === 0) this.#give(hostname, event, request, response);
+    else {
+      strike(faults, hostname, {
+        request,
+        response,
+        refuse: (problem) => this.#host.refuse(request, response, problem),
+        deliver: () => this.#give(hostname, event, request, response),
+      });
+    }
+  }
+
+  #give(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    const info = this.#host.pool.get(hostname);
+    if (info !== undefined) {
+      give(info, event, request, response);
+    } else {
+      const refuse = (problem: Problem) => this.#host.refuse(request, response, problem);
+      void this.#hold(hostname, request, (started) => give(started, event, request, response), refuse);
+    }
+  }
+
+  #giveUpgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const giveIt = ({ server }: ServerInfo) => {
+      if (server.listenerCount("upgrade") === 0) {
+        this.#host.takePlainly(request, socket, head);
+        return;
+      }
+      server.emit("upgrade", request, socket, head);
+      // The client has sent its end while it was held, when nobody listened: the app hears of it now.
+      if (socket.readableEnded) setImmediate(() => socket.emit("end"));
+    };
+    void this.#hold(hostname, request, giveIt, (problem) => refuseUpgrade(request, socket, problem));
+  }
+
+  /** Has a server started, and calls `done` at the very moment in which it runs; nothing when the client has left. */
+  async #hold(
+    hostname: string,
+    request: IncomingMessage,
+    done: (info: ServerInfo) => void,
+    refuse: (problem: Problem) => void,
+  ): Promise<void> {
+    const { pool, failed } = this.#host;
+    let end: ServerInfo | Problem | undefined;
+    try {
+      while (end === undefined && !request.socket.destroyed) {
+        end = pool.get(hostname);
+        if (end === undefined) await pool.getOrCreate(hostname);
+      }
+    } catch (error) {
+      if (!(error instanceof SwitchboardError)) failed(hostname, toError(error));
+      end = toProblem(error, hostname);
+    }
+    if (end === undefined || request.socket.destroyed) return;
+    if ("server" in end) done(end);
+    else refuse(end);
+  }
+}
+
+function give({ server }: ServerInfo, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+  beginResponse(response);
+  handoff(server, event, request, response);
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from "node:http";
+import type { ByHostname } from "../base/by-hostname.ts";
+import type { CircuitEvent } from "../resilience/circuit-config.ts";
+import type { DeliverySettings } from "./delivery-config.ts";
+import { Guard } from "./guard.ts";
+import { createRateLimit, type RateLimit, type RateLimitConfig } from "./rate-limit.ts";
+
+/** What guards need of their switchboard. */
+export interface GuardsHost {
+  /** The address of the client of a request. */
+  clientOf(request: IncomingMessage): string;
+  /** Who was refused by a rate limit too often is refused altogether for a while. */
+  blocked(key: string, ms: number): void;
+  /** Something has happened to the circuit breaker of `hostname`. */
+  circuit(hostname: string, event: CircuitEvent): void;
+}
+
+/** Names come from clients: so many guards are kept, and more only while all of them are needed. */
+const MOST = 10_000;
+/** How many are looked at to find one that can go. */
+const LOOKS = 16;
+
+/** The guard of each hostname that has been asked for, the oldest first. */
+export class Guards {
+  readonly settings: ByHostname<DeliverySettings>;
+  readonly #host: GuardsHost;
+  readonly #guards = new Map<string, Guard>();
+  /** Names whose options come from the same place share a limit. */
+  readonly #limits = new Map<RateLimitConfig, RateLimit>();
+
+  constructor(settings: ByHostname<DeliverySettings>, host: GuardsHost) {
+    this.settings = settings;
+    this.#host = host;
+  }
+
+  of(hostname: string): Guard {
+    return this.#guards.get(hostname) ?? this.#add(hostname);
+  }
+
+  #add(hostname: string): Guard {
+    if (this.#guards.size >= MOST) this.#forgetOne();
+    const settings = this.settings.of(hostname);
+    const limit = settings.rateLimit === false ? undefined : this.#limitOf(settings.rateLimit);
+    const guard = new Guard(hostname, settings, limit, (event) => this.#host.circuit(hostname, event));
+    this.#guards.set(hostname, guard);
+    return guard;
+  }
+
+  #limitOf(config: RateLimitConfig): RateLimit {
+    const known = this.#limits.get(config);
+    if (known !== undefined) return known;
+    const limit = createRateLimit(config, this.#host);
+    this.#limits.set(config, limit);
+    return limit;
+  }
+
+  /** Forgets the oldest that is not needed. Those that are go to the end of the line. */
+  #forgetOne(): void {
+    let looks = 0;
+    for (const [hostname, guard] of this.#guards) {
+      this.#guards.delete(hostname);
+      if (guard.isQuiet) return;
+      this.#guards.set(hostname, guard);
+      looks += 1;
+      if (looks === LOOKS) return;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { checkKnownOptions, choiceOption, functionOption, within } from "../base/options.ts";
+import { type RateLimiterConfig, resolveRateLimiter } from "../resilience/rate-limit-config.ts";
+import type { RateLimitStore, RateUse } from "../resilience/rate-limit-store.ts";
+import { createRateLimiter, createSharedRateLimiter, type RateLimitResult } from "../resilience/rate-limiter.ts";
+import type { Problem } from "../server/problem.ts";
+
+/**
+ * How often requests may come; then 429 with `Retry-After`.
+ *
+ * **Lifetime.** It is part of the options of a switchboard, and read with them. Names that fit the same pattern share
+ * what was counted, for as long as the switchboard lives.
+ *
+ * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call.
+ */
+export interface RateLimitConfig extends Omit<RateLimiterConfig, "onEvent"> {
+  /**
+   * What has a limit of its own: each client address, each hostname, each of both, or whatever a function names. IPv6
+   * clients are told apart by the first 64 bits of their address: the rest is theirs to choose.
+   * @default "client"
+   */
+  by?:
+    | "client"
+    | "hostname"
+    | "client-and-hostname"
+    | ((request: IncomingMessage, hostname: string) => string)
+    | undefined;
+  /**
+   * Which of the `tiers` a request is of. Left out, `read` is for GET, HEAD and OPTIONS and `write` for all other
+   * methods, where there is a tier of that name.
+   * @default by method
+   */
+  tier?: ((request: IncomingMessage, hostname: string) => string | undefined) | undefined;
+  /** Which answers have the fields `RateLimit` and `RateLimit-Policy`: those with 429, or all of them. @default "refused" */
+  fields?: "refused" | "all" | undefined;
+  /**
+   * Counts for several processes, as `createSharedRateLimiter` does. While it fails, or says nothing for
+   * `admitTimeoutMs`, requests go on, and each failure is a `front-error`.
+   * @default in memory
+   */
+  store?: RateLimitStore<Promise<RateUse>> | undefined;
+}
+
+/** What a rate limit needs of its switchboard. */
+export interface RateLimitHost {
+  clientOf(request: IncomingMessage): string;
+  blocked(key: string, ms: number): void;
+}
+
+/** Says whether a request is within its limit: at once, unless its store is elsewhere. `undefined` is yes. */
+export type RateLimit = (
+  hostname: string,
+  request: IncomingMessage,
+  response: ServerResponse | undefined,
+) => Problem | undefined | Promise<Problem | undefined>;
+
+const OWN_OPTIONS = ["by", "tier", "fields", "store"] as const;
+
+/** Checks the options that stand at `at`. */
+export function resolveRateLimit(at: string, config: RateLimitConfig): RateLimitConfig {
+  return within(at, () => {
+    checkKnownOptions("rateLimit", config, [...OWN_OPTIONS, "limit", "windowMs", "maxKeys", "tiers", "penalty"]);
+    resolveRateLimiter(limiterConfig(config));
+    if (typeof config.by !== "function") {
+      choiceOption("by", config.by ?? "client", ["client", "hostname", "client-and-hostname"]);
+    }
+    functionOption("tier", config.tier);
+    choiceOption("fields", config.fields ?? "refused", ["refused", "all"]);
+    if (config.store !== undefined) createSharedRateLimiter(limiterConfig(config), config.store);
+    return { ...config };
+  });
+}
+
+/** Makes a rate limit, which has counted nothing yet. */
+export function createRateLimit(config: RateLimitConfig, host: RateLimitHost): RateLimit {
+  const { store, tiers = {} } = config;
+  const settings: RateLimiterConfig = {
+    ...limiterConfig(config),
+    onEvent: ({ key, ms }) => host.blocked(key, ms),
+  };
+  const limiter = store === undefined ? createRateLimiter(settings) : createSharedRateLimiter(settings, store);
+  const keyOf = toKeyOf(config.by ?? "client", host);
+  const tierOf = config.tier ?? toTierOf(Object.keys(tiers));
+  const tellAll = config.fields === "all";
+  const judge = (hostname: string, tier = "default", result: RateLimitResult, response: ServerResponse | undefined) => {
+    const { windowMs } = tiers[tier] ?? config;
+    if (!result.allowed) return toProblem(hostname, result, tier, windowMs);
+    if (tellAll) for (const [field, value] of toFields(result, tier, windowMs)) response?.setHeader(field, value);
+    return undefined;
+  };
+  return (hostname, request, response) => {
+    const tier = tierOf(request, hostname);
+    const result = limiter.consume(keyOf(request, hostname), tier === undefined ? undefined : { tier });
+    if (!(result instanceof Promise)) return judge(hostname, tier, result, response);
+    return result.then((later) => judge(hostname, tier, later, response));
+  };
+}
+
+function limiterConfig(config: RateLimitConfig): RateLimiterConfig {
+  const own: readonly string[] = OWN_OPTIONS;
+  return Object.fromEntries(Object.entries(config).filter(([option]) => !own.includes(option))) as never;
+}
+
+function toKeyOf(
+  by: NonNullable<RateLimitConfig["by"]>,
+  { clientOf }: RateLimitHost,
+): (request: IncomingMessage, hostname: string) => string {
+  if (typeof by === "function") return by;
+  const client = (request: IncomingMessage) => networkOf(clientOf(request));
+  if (by === "client") return client;
+  if (by === "hostname") return (_request, hostname) => hostname;
+  return (request, hostname) => `${client(request)} ${hostname}`;
+}
+
+/** An IPv4 address as it is; of an IPv6 address the first four groups, which is the network it is in (RFC 4291 section 2.5.4). */
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
+  return `${[...before, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after].slice(0, 4).join(":")}::/64`;
+}
+
+function toTierOf(names: readonly string[]): (request: IncomingMessage) => string | undefined {
+  const read = names.find((name) => name === "read");
+  const write = names.find((name) => name === "write");
+  if (read === undefined && write === undefined) return () => undefined;
+  return ({ method }) => (method === "GET" || method === "HEAD" || method === "OPTIONS" ? read : write);
+}
+
+function toProblem(hostname: string, result: RateLimitResult, tier: string, windowMs: number): Problem {
+  const { limit, blocked, retryAfterMs } = result;
+  const which = tier === "default" ? "requests" : `requests of the tier "${tier}"`;
+  const rule = `at most ${limit} ${which} in ${windowMs / 1_000} s are allowed`;
+  const why = blocked ? "too many requests were refused, so all are for now" : rule;
+  const detail = `${why}; ask again in ${Math.ceil(retryAfterMs / 1_000)} s`;
+  const fields = Object.fromEntries(toFields(result, tier, windowMs));
+  return { status: 429, code: "RATE_LIMITED", detail, hostname, retryAfterMs, fields };
+}
+
+/** Seconds, as in draft-ietf-httpapi-ratelimit-headers-11, which has them as structured fields (RFC 9651). */
+function toFields(result: RateLimitResult, tier: string, windowMs: number): [string, string][] {
+  const { limit, remaining, allowed, retryAfterMs, resetMs } = result;
+  const name = JSON.stringify(tier.replaceAll(/[^\x20-\x7e]/g, "_"));
+  const seconds = Math.ceil((allowed ? resetMs : retryAfterMs) / 1_000);
+  return [
+    ["RateLimit-Policy", `${name};q=${limit};w=${Math.ceil(windowMs / 1_000)}`],
+    ["RateLimit", `${name};r=${allowed ? remaining : 0};t=${seconds}`],
+  ];
+}

@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { AppFactory, RunningSwitchboard } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An app that answers when it is told to, and knows how many requests it had at once. */
+function createSlowApp(): { app: AppFactory; held: (() => void)[]; most: () => number; asked: string[] } {
+  const held: (() => void)[] = [];
+  const asked: string[] = [];
+  let now = 0;
+  let most = 0;
+  const app: AppFactory = () => (request, response) => {
+    asked.push(request.url ?? "");
+    now += 1;
+    most = Math.max(most, now);
+    response.on("close", () => {
+      now -= 1;
+    });
+    held.push(() => response.end("ok"));
+  };
+  return { app, held, most: () => most, asked };
+}
+
+/** Resolves when the app holds so many requests. */
+async function holds(slow: { held: unknown[] }, count: number): Promise<void> {
+  await vi.waitFor(() => expect(slow.held.length).toBe(count));
+}
+
+const send = (board: RunningSwitchboard, path: string) => new Client(board.port).send(get("shop", path));
+
+describe("the concurrency of a hostname", () => {
+  it("is never exceeded, and everyone has their turn in the order they came", async () => {
+    const slow = createSlowApp();
+    await withBoard({ app: slow.app, concurrency: { max: 2, queue: 10 } }, async (board) => {
+      const clients: Client[] = [];
+      for (let i = 0; i < 6; i += 1) {
+        clients.push(send(board, `/${i}`));
+        await holds(slow, Math.min(i + 1, 2));
+      }
+      for (let i = 0; i < 6; i += 1) {
+        await vi.waitFor(() => expect(slow.held[i]).toBeDefined());
+        slow.held[i]?.();
+        expect(await (clients[i] as Client).until("ok")).toMatch(/^HTTP\/1.1 200 /);
+      }
+      for (const client of clients) client.destroy();
+    });
+    expect(slow.asked).toEqual(["/0", "/1", "/2", "/3", "/4", "/5"]);
+    expect(slow.most()).toBe(2);
+  });
+
+  it("answers 503 at once when there is no turn and the queue is full", async () => {
+    const slow = createSlowApp();
+    await withBoard({ app: slow.app, concurrency: { max: 1 } }, async (board) => {
+      const first = send(board, "/");
+      await holds(slow, 1);
+      const refused = await board.fetch("shop");
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({
+        code: "QUEUE_FULL",
+        detail: '1 requests for "shop" are under way, which is its limit; ask again later',
+      });
+      slow.held[0]?.();
+      await first.until("ok");
+      first.destroy();
+    });
+  });
+
+  it("counts each hostname by itself", async () => {
+    const slow = createSlowApp();
+    await withBoard({ app: slow.app, concurrency: { max: 1 } }, async (board) => {
+      const clients = ["shop", "blog"].map((name) => new Client(board.port).send(get(name)));
+      await holds(slow, 2);
+      for (const answer of slow.held) answer();
+      for (const client of clients) expect(await client.until("ok")).toMatch(/^HTTP\/1.1 200 /);
+      for (const client of clients) client.destroy();
+    });
+  });
+
+  it("forgets who leaves the queue, or leaves while it is served", async () => {
+    const slow = createSlowApp();
+    await withBoard({ app: slow.app, concurrency: { max: 1, queue: 1 } }, async (board) => {
+      const first = send(board, "/first");
+      await holds(slow, 1);
+      const second = send(board, "/second");
+      await vi.waitFor(async () => expect((await board.fetch("shop")).status).toBe(503)); // it waits, so the queue is full
+      second.destroy();
+      let third = send(board, "/third");
+      await vi.waitFor(() => {
+        if (!third.received.includes(" 503 ")) return;
+        third.destroy();
+        third = send(board, "/third"); // the second had not been noticed to be gone
+        throw new Error("again");
+      });
+      first.destroy();
+      await holds(slow, 2);
+      slow.held[1]?.();
+      expect(await third.until("ok")).toMatch(/^HTTP\/1.1 200 /);
+      third.destroy();
+    });
+    expect(slow.asked).toEqual(["/first", "/third"]);
+  });
+
+  it("holds nobody in the queue for longer than queueTimeoutMs", async () => {
+    const slow = createSlowApp();
+    await withBoard({ app: slow.app, concurrency: { max: 1, queue: 1, queueTimeoutMs: 30 } }, async (board) => {
+      const first = send(board, "/");
+      await holds(slow, 1);
+      const late = await board.fetch("shop");
+      expect(late.status).toBe(503);
+      expect(await late.json()).toMatchObject({
+        code: "QUEUE_TIMEOUT",
+        detail:
+          '1 requests for "shop" are under way, which is its limit, and this one has waited 30 ms for its turn; ask again later',
+      });
+      slow.held[0]?.();
+      await first.until("ok");
+      first.destroy();
+    });
+  });
+
+  it("counts requests while their server starts", async () => {
+    let open: (() => void) | undefined;
+    const app: AppFactory = async () => {
+      await new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      return (_request, response) => void response.end("ok");
+    };
+    await withBoard({ app, concurrency: { max: 2 } }, async (board) => {
+      const clients = [send(board, "/"), send(board, "/")];
+      await vi.waitFor(async () => expect((await board.fetch("shop")).status).toBe(503));
+      open?.();
+      for (const client of clients) expect(await client.until("ok")).toMatch(/^HTTP\/1.1 200 /);
+      for (const client of clients) client.destroy();
+    });
+  });
+
+  it("does not count WebSockets", async () => {
+    const app: AppFactory = ({ server }) => {
+      server.on("upgrade", (_request, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+      return (_request, response) => void response.end("ok");
+    };
+    await withBoard({ app, concurrency: { max: 1 } }, async (board) => {
+      const upgrade = get("shop", "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+      const sockets = [1, 2, 3].map(() => new Client(board.port).send(upgrade));
+      for (const socket of sockets) expect(await socket.until("\r\n\r\n")).toMatch(/^HTTP\/1.1 101 /);
+      expect((await board.fetch("shop")).status).toBe(200);
+      for (const socket of sockets) socket.destroy();
+    });
+  });
+
+  it("ends what waits when the switchboard ends", async () => {
+    const slow = createSlowApp();
+    const { report } = await withBoard(
+      { app: slow.app, graceMs: 50, concurrency: { max: 1, queue: 5 } },
+      async (board) => {
+        const clients = [send(board, "/"), send(board, "/"), send(board, "/")];
+        await holds(slow, 1);
+        await vi.waitFor(async () => expect(board.pool.inspect().requests.active).toBe(1));
+        await board.close();
+        for (const client of clients) {
+          await client.end();
+          client.destroy();
+        }
+      },
+    );
+    expect(report.requestsCut).toBe(3);
+  });
+});
