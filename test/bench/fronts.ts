@@ -47,7 +47,7 @@ export function useSwitchboardProgram(
   kind: AppKind | "shared" | "demo",
   hostnames: number,
   guards: readonly string[] = [],
-): Operation<Listening> {
+): Operation<Listening & { pid: number }> {
   return useProgram(new URL("./programs/switchboard.ts", import.meta.url), [kind, hostnames, ...guards]);
 }
 

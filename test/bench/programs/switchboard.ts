@@ -20,7 +20,7 @@ const guarding: DeliveryConfig = Object.assign({}, ...guards.map((guard) => GUAR
 const board = await createSwitchboard({ basePort: 0, maxServers: 20_000, ...(app && { app }), ...guarding });
 if (guards.includes("fault")) board.fault({ hostname: "elsewhere", kind: "abort" });
 for (let i = 0; i < Number(hostnames); i += 1) await board.pool.getOrCreate(`h${i}`);
-report({ port: board.port });
+report({ port: board.port, pid: process.pid });
 
 /** The factory of the kind; `undefined` leaves it to the built-in app. */
 function toFactory(): AppFactory | undefined {
