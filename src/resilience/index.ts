@@ -21,6 +21,7 @@ export {
   type RateLimitOptions,
   type RateLimitResult,
 } from "./rate-limiter.ts";
+export { createRetryBudget, type RetryBudget, type RetryBudgetConfig } from "./retry-budget.ts";
 export type { PipelineStage, RetryOptions, StageEvent, StageOptions } from "./stage-settings.ts";
 export { useWorkerPool } from "./worker-pool.ts";
 export type { DrainReport, JobOptions, WorkerPool, WorkerPoolInspection } from "./worker-pool-contract.ts";

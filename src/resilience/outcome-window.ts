@@ -22,12 +22,22 @@ export class OutcomeWindow {
     const at = this.#newest % CELLS;
     this.#requests[at] = (this.#requests[at] ?? 0) + 1;
     if (failed) this.#failures[at] = (this.#failures[at] ?? 0) + 1;
-    return { requests: sum(this.#requests), failures: sum(this.#failures) };
+    return this.#sums();
+  }
+
+  /** What is in the window. */
+  count(now: number): { requests: number; failures: number } {
+    this.#advance(Math.floor(now / this.#cellMs));
+    return this.#sums();
   }
 
   clear(): void {
     this.#failures.fill(0);
     this.#requests.fill(0);
+  }
+
+  #sums(): { requests: number; failures: number } {
+    return { requests: sum(this.#requests), failures: sum(this.#failures) };
   }
 
   #advance(cell: number): void {

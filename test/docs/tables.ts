@@ -18,6 +18,7 @@ const OWNERS: Record<string, string> = {
   ExpressServerConfig: "server",
   CircuitBreakerConfig: "breaker",
   RateLimiterConfig: "limiter",
+  RetryBudgetConfig: "retry budget",
 };
 
 interface OptionRow {

@@ -9,6 +9,7 @@ it("exports these names, and no others", () => {
       "createCircuitBreaker",
       "createPipeline",
       "createRateLimiter",
+      "createRetryBudget",
       "createSharedRateLimiter",
       "useWorkerPool",
     ]
