@@ -153,7 +153,6 @@ export class Entry implements Idler {
     let budget: NodeJS.Timeout | undefined;
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
-      if (this.#stopAsked) return;
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
       budget = setTimeout(() => this.#giveUp(), this.settings.startTimeoutMs);
       const opened = yield* this.#open();
@@ -235,7 +234,7 @@ export class Entry implements Idler {
     this.#host.leaving(this);
   }
 
-  /** Others have its turn at once: its cleanup may take long. */
+  /** Its turn is free at once, also when an operation asks for this: the task is halted only when that one waits. */
   #halt(): void {
     this.#task?.halt().catch((error: unknown) => this.#report(toError(error)));
     this.#turn.leave();

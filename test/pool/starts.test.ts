@@ -1,6 +1,6 @@
 import { ensure, type Operation, sleep, spawn, suspend, until } from "effection";
 import { describe, expect, it, vi } from "vitest";
-import { type AppFactory, type ServerPool, useServerPool } from "../../src/index.ts";
+import { type AppFactory, type ServerEvent, type ServerPool, useServerPool } from "../../src/index.ts";
 import { controlTime, crash, later } from "../support/crash.ts";
 import { createGate, type Gate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
@@ -257,6 +257,7 @@ describe("a start passes its turn on", () => {
       const starts = ["a", "b", "c", "d"].map((name) => pool.getOrCreate(name));
       yield* settled();
       for (const name of ["a", "b", "c"]) void pool.shutdown(name);
+      expect(pool.inspect()).toMatchObject({ starting: 1, queued: 0 });
       yield* settled();
       expect(began).toEqual(["a", "d"]);
       open("d");
@@ -324,8 +325,8 @@ describe("the time to wait for a turn", () => {
 
   it("is limited for pinned names, too: they say so, and try again for as long as they are pinned", async () => {
     const { app, began, open } = gated();
-    const config = { app, maxStarts: 1, startTimeoutMs: 1_000, hostnames: { slow: { startTimeoutMs: 60_000 } } };
-    await withPool(config, function* (pool, log) {
+    const hostnames = { slow: { startTimeoutMs: 60_000 }, shop: { restart: { policy: "transient" } } } as const;
+    await withPool({ app, maxStarts: 1, startTimeoutMs: 1_000, hostnames }, function* (pool, log) {
       const slow = pool.getOrCreate("slow");
       const pins = ["shop", "blog"].map((name) => outcome(pool.pin(name)));
       yield* later(1_000);
@@ -373,6 +374,24 @@ describe("the time to wait for a turn", () => {
     });
   });
 
+  it("ends for good for a pinned name that is shut down by who hears of it", async () => {
+    const { app } = gated();
+    const heard: string[] = [];
+    let pool: ServerPool | undefined;
+    const onEvent = ({ type, hostname }: ServerEvent) => {
+      heard.push(`${type} ${hostname}`);
+      if (type === "error") void pool?.shutdown(hostname);
+    };
+    const hostnames = { slow: { startTimeoutMs: 300_000 } };
+    await withPool({ app, maxStarts: 1, startTimeoutMs: 1_000, hostnames, onEvent }, function* (own) {
+      pool = own;
+      void own.getOrCreate("slow");
+      void own.pin("shop");
+      yield* later(60_000);
+      expect(heard).toEqual(["starting slow", "starting shop", "error shop"]);
+    });
+  });
+
   it("leaves no timer behind when the pool ends", async () => {
     const { app } = gated();
     const hostnames = { a: { startTimeoutMs: 60_000 } };
@@ -386,16 +405,14 @@ describe("the time to wait for a turn", () => {
   it("lets nobody wait for ever behind factories that hang", async () => {
     const app: AppFactory = ({ hostname }) => (hostname.startsWith("hung") ? new Promise(() => {}) : handler);
     await withPool({ app, maxStarts: 2, startTimeoutMs: 1_000 }, function* (pool) {
-      const hung = ["hung-1", "hung-2", "hung-3", "hung-4"].map((name) => outcome(pool.getOrCreate(name)));
-      const well = outcome(pool.getOrCreate("well"));
+      const names = ["hung-1", "hung-2", "hung-3", "hung-4", "well"];
+      const starts = names.map((name) => outcome(pool.getOrCreate(name)));
+      yield* later(1_000); // the third and fourth have the turns of the first and second now
+      const late = outcome(pool.getOrCreate("late"));
       yield* later(1_000);
       const ends = [];
-      for (const end of hung.slice(0, 2)) ends.push(yield* end);
-      expect(ends).toEqual(["START_TIMEOUT", "START_TIMEOUT"]);
-      const late = pool.getOrCreate("late");
-      yield* later(1_000);
-      expect(yield* outcome(late)).toBe("started");
-      expect(["started", "POOL_BUSY"]).toContain(yield* well);
+      for (const start of [...starts, late]) ends.push(yield* start);
+      expect(ends).toEqual([...Array(4).fill("START_TIMEOUT"), "POOL_BUSY", "started"]);
     });
   });
 });
