@@ -80,6 +80,7 @@ describe("createSwitchboard", () => {
       basePort: undefined,
       maxServers: undefined,
       whenFull: undefined,
+      maxStarts: undefined,
       idleTimeoutMs: undefined,
       startTimeoutMs: undefined,
       graceMs: undefined,

@@ -16,6 +16,8 @@ export type SwitchboardErrorCode =
   | "POOL_CLOSED"
   /** The limit of servers is reached, and none may make room. Raise `maxServers`; see `whenFull` and `idleTimeoutMs`. */
   | "POOL_FULL"
+  /** Too many servers start at once for this one to have its turn in time. Ask after `retryAfterMs`, or raise `maxStarts`. */
+  | "POOL_BUSY"
   /** The last start or run failed, and the next start is not yet possible. See `cause`; ask after `retryAfterMs`. */
   | "BACKING_OFF"
   /** It failed too often, and gets no start but a trial. See `cause`; ask after `retryAfterMs`, or `shutdown` it first. */

@@ -1,8 +1,10 @@
 import { type Future, type Operation, type Scope, scoped, type Task, withResolvers } from "effection";
 import type { Express } from "express";
-import { SwitchboardError, toError } from "../base/errors.ts";
+import { toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
+import { Turn } from "../resilience/turn.ts";
+import type { Turns } from "../resilience/turns.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
@@ -11,6 +13,7 @@ import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
 import type { Ports } from "./ports.ts";
 import type { EntryState, ServerInfo } from "./server-info.ts";
+import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
 
 /** What an entry needs of its pool. */
 export interface EntryHost {
@@ -18,12 +21,16 @@ export interface EntryHost {
   readonly app: AppFactory;
   readonly host: string;
   readonly ports: Ports;
+  /**
+   * For those that start. No worker pool: the resources of a job end with the job, while a server outlives its start.
+   */
+  readonly turns: Turns;
   /** What is left for a drain that may take `ownMs`. */
   graceMs(ownMs: number): number;
   emit(event: ServerEvent): void;
   /** It is to be kept: neither idle for too long, nor in the way of others. */
   isPinned(hostname: string): boolean;
-  /** A start begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
+  /** A start has its turn, and begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
   begin(hostname: string): void;
   /** The server listens: requests can be given to it. */
   running(entry: Entry, info: ServerInfo): void;
@@ -35,8 +42,11 @@ export interface EntryHost {
   gone(entry: Entry): void;
 }
 
+/** The turns of starts that somebody waits for come before those of the others, which have priority 0. */
+const WANTED = 1;
+
 /**
- * One hostname's life as a supervised cell: waits for whom it follows, starts, runs, drains, is gone.
+ * One hostname's life as a supervised cell: waits for whom it follows and for its turn, starts, runs, drains, is gone.
  *
  * **Lifetime.** One task on the pool's scope, from `start` until `gone` resolves. **Failure.** Whatever fails
  * inside, it ends this entry only: it is reported as an `error` event, and a joiner's `ready` rejects.
@@ -56,6 +66,7 @@ export class Entry implements Idler {
 
   readonly #host: EntryHost;
   readonly #end = withResolvers<void>();
+  readonly #turn: Turn;
   #task: Task<void> | undefined;
   #port: number | undefined;
   #begun = false;
@@ -69,6 +80,7 @@ export class Entry implements Idler {
     this.hostname = hostname;
     this.settings = settings;
     this.#host = host;
+    this.#turn = new Turn(host.turns);
     this.ready = toFuture(
       new Promise((resolve, reject) => {
         this.#resolveReady = resolve;
@@ -92,6 +104,11 @@ export class Entry implements Idler {
     if (this.#begun && this.#stopAsked) this.#halt(); // its own factory stopped it, before there was a task to halt
   }
 
+  /** Somebody waits for the start. */
+  want(): void {
+    this.#turn.raise(WANTED);
+  }
+
   /** Asks the server to stop, once; the first reason counts. Returns what resolves when it is gone. */
   stop(reason: StopReason): Future<void> {
     if (!this.#stopAsked && this.state !== "gone") {
@@ -105,7 +122,7 @@ export class Entry implements Idler {
   }
 
   #cancelStart(): void {
-    this.#rejectReady(this.#stoppedEarly()); // at once: the app's cleanup may take long
+    this.#rejectReady(stoppedEarly(this.hostname)); // at once: the app's cleanup may take long
     // Before it has begun, `#live` sees it: a task that is halted before that never runs, not even its `finally`.
     if (this.#begun) this.#halt();
   }
@@ -133,14 +150,17 @@ export class Entry implements Idler {
 
   *#serve(others: readonly Entry[]): Operation<void> {
     if (this.waiting) yield* this.#waitFor(others);
-    this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
-    const budget = setTimeout(() => this.#giveUp(), this.settings.startTimeoutMs);
+    let budget: NodeJS.Timeout | undefined;
     try {
+      if (!this.#turn.tryTake()) yield* this.#waitForTurn();
+      this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
+      budget = setTimeout(() => this.#giveUp(), this.settings.startTimeoutMs);
       const opened = yield* this.#open();
       if (this.#stopAsked) return;
       this.#run(opened);
     } finally {
       clearTimeout(budget);
+      this.#turn.leave();
     }
     yield* this.#end.operation;
   }
@@ -195,11 +215,16 @@ export class Entry implements Idler {
     const inTime = yield* finishesWithin(limitMs, function* () {
       for (const entry of others) yield* entry.gone;
     });
-    if (!inTime) {
-      const message = `"${hostname}" waited ${limitMs} ms in vain for "${others[0]?.hostname}" to stop; see why its cleanup takes so long`;
-      throw new SwitchboardError("START_TIMEOUT", message, { hostname });
-    }
+    if (!inTime) throw waitedInVain(hostname, limitMs, others[0]?.hostname);
     this.waiting = false;
+  }
+
+  #waitForTurn(): Operation<void> {
+    const { startTimeoutMs } = this.settings;
+    return this.#turn.wait({
+      ms: startTimeoutMs,
+      late: () => poolBusy(this.hostname, startTimeoutMs, this.#host.turns.size),
+    });
   }
 
   /** From now on no request is given to this server. */
@@ -209,8 +234,10 @@ export class Entry implements Idler {
     this.#host.leaving(this);
   }
 
+  /** Its turn is free at once, also when an operation asks for this: the task is halted only when that one waits. */
   #halt(): void {
     this.#task?.halt().catch((error: unknown) => this.#report(toError(error)));
+    this.#turn.leave();
   }
 
   #report(error: Error): void {
@@ -220,12 +247,9 @@ export class Entry implements Idler {
   /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */
   #giveUp(): void {
     if (this.#stopAsked) return;
-    const { hostname } = this;
-    const { startTimeoutMs } = this.settings;
-    const message = `"${hostname}" was not ready within ${startTimeoutMs} ms; see why its app takes so long, or raise startTimeoutMs`;
     this.#leave();
     this.#gaveUp = true;
-    this.#failStart(new SwitchboardError("START_TIMEOUT", message, { hostname }));
+    this.#failStart(notReady(this.hostname, this.settings.startTimeoutMs));
     this.#halt();
   }
 
@@ -237,10 +261,10 @@ export class Entry implements Idler {
     if (this.#port) this.#host.ports.give(this.#port);
     this.#host.gone(this);
     if (info !== undefined) this.#finishRun(thrown);
-    else if (this.#isRefusal(thrown)) this.#rejectReady(thrown);
+    else if (isRefusal(thrown, this.hostname)) this.#rejectReady(thrown);
     else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
       if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
-      this.#rejectReady(this.#stoppedEarly());
+      this.#rejectReady(stoppedEarly(this.hostname));
     } else {
       this.#failStart(toError(thrown));
     }
@@ -262,21 +286,7 @@ export class Entry implements Idler {
     this.#report(cause);
     const next = this.#host.failed(hostname, cause);
     this.#host.emit(next);
-    const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
-    const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
-    const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
     const retryAfterMs = next.type === "failed" ? next.retryAfterMs : next.delayMs;
-    this.#rejectReady(new SwitchboardError(code, message, { hostname, cause, retryAfterMs }));
-  }
-
-  #stoppedEarly(): SwitchboardError {
-    const { hostname } = this;
-    return new SwitchboardError("START_STOPPED", `"${hostname}" was stopped before it was ready`, { hostname });
-  }
-
-  /** Not a failure of the server: it was not to be started. */
-  #isRefusal(thrown: unknown): thrown is SwitchboardError {
-    if (!(thrown instanceof SwitchboardError) || thrown.hostname !== this.hostname) return false;
-    return thrown.code === "DECLINED" || thrown.code === "BACKING_OFF" || thrown.code === "FAILED";
+    this.#rejectReady(couldNotStart(hostname, cause, retryAfterMs));
   }
 }

@@ -17,7 +17,7 @@ export type StopReason = "shutdown" | "idle" | "evicted" | "closing";
  * process warning.
  */
 export type ServerEvent =
-  /** A start has begun, or waits for a place. */
+  /** A start has begun, or waits for a place or for its turn. */
   | { type: "starting"; hostname: string }
   /** The server listens, and gets requests from now on. */
   | { type: "started"; hostname: string; port: number }

@@ -12,8 +12,10 @@ import type { Supervision } from "./supervision.ts";
 export interface ServerPoolInspection {
   /** How many servers run. */
   running: number;
-  /** How many start, those that wait for a place included. */
+  /** How many start, those that wait for a place or for their turn included. */
   starting: number;
+  /** How many of them wait for their turn: as many as `maxStarts` start already. */
+  queued: number;
   /** How many stop. */
   stopping: number;
   /** How many hostnames have failed, and cannot be started before their backoff is over. */
@@ -49,7 +51,7 @@ export interface ServerPoolInspection {
 }
 
 /** What {@link ServerPool.inspect} gives. */
-export function inspectPool(entries: Iterable<Entry>, supervision: Supervision): ServerPoolInspection {
+export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, queued: number): ServerPoolInspection {
   const servers = [...entries].map(({ hostname, state, info, server }) => ({
     hostname,
     state,
@@ -65,6 +67,7 @@ export function inspectPool(entries: Iterable<Entry>, supervision: Supervision):
   return {
     running: inState(servers, "running"),
     starting: inState(servers, "starting"),
+    queued,
     stopping: inState(servers, "stopping"),
     backingOff: inState(refused, "backing-off"),
     failed: inState(refused, "failed"),

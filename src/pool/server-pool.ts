@@ -14,6 +14,7 @@ import { SwitchboardError, toError } from "../base/errors.ts";
 import { createEvents } from "../base/events.ts";
 import { checkHostname, toHostname } from "../base/hostname.ts";
 import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts";
+import { Turns } from "../resilience/turns.ts";
 import { Entry, type EntryHost } from "./entry.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
@@ -22,6 +23,7 @@ import { Places } from "./places.ts";
 import { createPorts } from "./ports.ts";
 import type { ServerInfo } from "./server-info.ts";
 import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
+import { allPinned, BUSY_RETRY_MS, poolFull } from "./start-errors.ts";
 import { Supervision } from "./supervision.ts";
 
 /**
@@ -111,6 +113,7 @@ class Pool implements ServerPool, EntryHost {
   readonly host = "127.0.0.1";
   readonly app: ServerPoolSettings["app"];
   readonly ports: ReturnType<typeof createPorts>;
+  readonly turns: Turns;
   readonly events: Stream<ServerEvent, void>;
   readonly #settings: ServerPoolSettings;
   readonly #events = createEvents<ServerEvent>();
@@ -129,6 +132,7 @@ class Pool implements ServerPool, EntryHost {
     this.#settings = settings;
     this.app = settings.app;
     this.ports = createPorts(settings.basePort);
+    this.turns = new Turns(settings.maxStarts);
     this.#places = new Places(settings.maxServers);
     this.#supervision = new Supervision({
       limit: settings.maxServers * 10,
@@ -145,11 +149,7 @@ class Pool implements ServerPool, EntryHost {
   }
 
   getOrCreate(name: string): Future<ServerInfo> {
-    try {
-      return this.#join(checkHostname(name)).ready;
-    } catch (error) {
-      return toRejectedFuture(error);
-    }
+    return this.#start(name, true);
   }
 
   get(name: string): ServerInfo | undefined {
@@ -174,10 +174,8 @@ class Pool implements ServerPool, EntryHost {
     try {
       const hostname = checkHostname(name);
       const { maxServers } = this.#settings;
-      if (!this.isPinned(hostname) && this.#supervision.pinnedCount >= maxServers) {
-        const message = `as many hostnames are pinned as servers are allowed (maxServers: ${maxServers}); unpin one first`;
-        throw new SwitchboardError("POOL_FULL", message, { hostname });
-      }
+      if (!this.isPinned(hostname) && this.#supervision.pinnedCount >= maxServers)
+        throw allPinned(hostname, maxServers);
       this.#supervision.pin(hostname);
       return this.#startKept(hostname);
     } catch (error) {
@@ -190,7 +188,7 @@ class Pool implements ServerPool, EntryHost {
   }
 
   inspect(): ServerPoolInspection {
-    return inspectPool(this.#alive, this.#supervision);
+    return inspectPool(this.#alive, this.#supervision, this.turns.waiting);
   }
 
   emit(event: ServerEvent): void {
@@ -240,14 +238,21 @@ class Pool implements ServerPool, EntryHost {
   *close(): Operation<void> {
     this.#closed = true;
     this.#supervision.close();
-    const gone = [...this.#alive].map((entry) => entry.stop("closing"));
-    yield* until(Promise.all(gone));
+    yield* until(Promise.all([...this.#alive].map((entry) => entry.stop("closing"))));
     this.#events.close();
+  }
+
+  #start(name: string, wanted: boolean): Future<ServerInfo> {
+    try {
+      return this.#join(checkHostname(name), wanted).ready;
+    } catch (error) {
+      return toRejectedFuture(error);
+    }
   }
 
   /** A start that nobody may be waiting for: what a joiner would be told is an event, too. */
   #startKept(hostname: string): Future<ServerInfo> {
-    const start = this.getOrCreate(hostname);
+    const start = this.#start(hostname, false);
     start.catch((thrown: unknown) => this.#refused(hostname, toError(thrown)));
     return start;
   }
@@ -255,15 +260,17 @@ class Pool implements ServerPool, EntryHost {
   /** Failures of the start itself were reported where they happened. */
   #refused(hostname: string, error: Error): void {
     const code = error instanceof SwitchboardError ? error.code : undefined;
-    if (this.#closed || (code !== "POOL_FULL" && code !== "DECLINED")) return;
+    if (this.#closed || (code !== "POOL_FULL" && code !== "POOL_BUSY" && code !== "DECLINED")) return;
+    if (code === "POOL_BUSY") this.#supervision.retry(hostname, BUSY_RETRY_MS);
     this.emit({ type: "error", hostname, error, message: error.message });
     if (code === "POOL_FULL") this.emit(this.failed(hostname, error)); // there may be room when it tries again
   }
 
-  /** The entry that starts or runs for `hostname`; a new one when there is none. */
-  #join(hostname: string): Entry {
+  /** The entry that starts or runs for `hostname`; a new one when there is none. `wanted`: somebody waits for it. */
+  #join(hostname: string, wanted: boolean): Entry {
     if (this.#closed) throw new SwitchboardError("POOL_CLOSED", "the server pool has ended", { hostname });
     const current = this.#entries.get(hostname);
+    if (wanted && current?.state === "starting") current.want();
     if (current?.state === "starting" || current?.state === "running") return current;
     this.#supervision.check(hostname);
     const entry = new Entry(hostname, this.#settings.byHostname.of(hostname), this);
@@ -271,10 +278,11 @@ class Pool implements ServerPool, EntryHost {
     if (this.#entries.get(hostname) !== current) {
       // To make room is an event, and a listener of it has asked for the same hostname.
       this.#places.release(entry);
-      return this.#join(hostname);
+      return this.#join(hostname, wanted);
     }
     this.#entries.set(hostname, entry);
     this.#alive.add(entry);
+    if (wanted) entry.want();
     const others = new Set([current, follows].filter((other) => other !== undefined));
     entry.start([...others]);
     return entry;
@@ -286,11 +294,6 @@ class Pool implements ServerPool, EntryHost {
     if (this.#settings.whenFull === "evict-idle") longestIdle(this.#alive)?.stop("evicted");
     const made = this.#places.claim(entry, current);
     if (made !== undefined) return made;
-    const { hostname } = entry;
-    const { maxServers, whenFull } = this.#settings;
-    const why = whenFull === "reject" ? "" : " and none of them is idle";
-    throw new SwitchboardError("POOL_FULL", `the limit of ${maxServers} (maxServers) servers is reached${why}`, {
-      hostname,
-    });
+    throw poolFull(entry.hostname, this.#settings);
   }
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { toHostname } from "../base/hostname.ts";
 import {
   checkKnownOptions,
@@ -33,9 +34,17 @@ export interface ServerPoolConfig {
    * @default "evict-idle"
    */
   whenFull?: "evict-idle" | "reject" | undefined;
+  /**
+   * How many servers may start at once, until they listen; the others wait for their turn, those that somebody asked for
+   * first, and after `startTimeoutMs` in vain get 503. @default twice `os.availableParallelism()`
+   */
+  maxStarts?: number | undefined;
   /** Stops a server with no request and no open socket for this long; `Infinity` is never. @default Infinity */
   idleTimeoutMs?: number | undefined;
-  /** How long a server may take until it listens; then the start has failed, and who waits gets 504. @default 10000 */
+  /**
+   * How long a server may take from its turn until it listens; then the start has failed, and who waits gets 504.
+   * @default 10000
+   */
   startTimeoutMs?: number | undefined;
   /** How long what is in flight may take to finish at the end; the rest is cut. @default 10000 */
   graceMs?: number | undefined;
@@ -61,6 +70,7 @@ export interface ServerPoolSettings {
   basePort: number;
   maxServers: number;
   whenFull: "evict-idle" | "reject";
+  maxStarts: number;
   pinned: readonly string[];
   byHostname: SettingsByHostname;
   onEvent: ((event: ServerEvent) => void) | undefined;
@@ -74,6 +84,7 @@ export const SERVER_POOL_OPTIONS: readonly (keyof ServerPoolConfig)[] = [
   "basePort",
   "maxServers",
   "whenFull",
+  "maxStarts",
   "idleTimeoutMs",
   "startTimeoutMs",
   "graceMs",
@@ -98,6 +109,7 @@ export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings 
     maxServers,
     app: config.app === undefined ? createDemoApp : toAppFactory("app", config.app),
     whenFull: choiceOption("whenFull", config.whenFull ?? "evict-idle", ["evict-idle", "reject"]),
+    maxStarts: integerOption("maxStarts", config.maxStarts ?? 2 * availableParallelism(), 1, 1_000_000),
     pinned: resolvePinned(config.pinned ?? [], maxServers),
     byHostname: resolveHostnames(config.hostnames ?? {}, defaults),
     graceMs: (ownMs) => ownMs,

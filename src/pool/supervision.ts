@@ -92,6 +92,13 @@ export class Supervision {
     return { type: "backing-off", hostname, failures, delayMs };
   }
 
+  /** The pool was too busy to start it, which is no failure: it is tried again, if it is still to be kept then. */
+  retry(hostname: string, delayMs: number): void {
+    this.#at(hostname, delayMs, () => {
+      if (this.isPinned(hostname) || this.#rulesOf(hostname).policy === "permanent") this.#host.restart(hostname);
+    });
+  }
+
   /** Its server runs: if it had failed, it has recovered once it has run for long enough. */
   running(hostname: string): void {
     const found = this.#cases.get(hostname);

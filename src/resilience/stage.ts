@@ -2,6 +2,7 @@ import { type Operation, scoped, sleep, spawn } from "effection";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { backoffDelay } from "./backoff.ts";
 import { type PipelineStage, resolveStage, type StageEvent, type StageSettings } from "./stage-settings.ts";
+import { hold } from "./turn.ts";
 import { Turns } from "./turns.ts";
 
 type Outcome = { ok: true; value: unknown } | { ok: false; error: Error; retryInMs: number | undefined };
@@ -33,7 +34,7 @@ export class Stage {
   *run(input: unknown, run: number, hear: (event: StageEvent) => void): Operation<unknown> {
     for (let attempt = 1; ; attempt += 1) {
       const once = () => this.#attempt(input, run, attempt, hear);
-      const outcome = this.#turns === undefined ? yield* once() : yield* this.#turns.hold(once);
+      const outcome = this.#turns === undefined ? yield* once() : yield* hold(this.#turns, once);
       if (outcome.ok) return outcome.value;
       if (outcome.retryInMs === undefined) throw outcome.error;
       yield* sleep(outcome.retryInMs); // without a turn: others may have it meanwhile

@@ -7,10 +7,10 @@ import {
   createCircuitBreaker,
 } from "../resilience/circuit-breaker.ts";
 import type { CircuitEvent } from "../resilience/circuit-config.ts";
+import { Turns } from "../resilience/turns.ts";
 import type { Problem } from "../server/problem.ts";
 import { type ConcurrencySettings, type DeliverySettings, shortestTimeoutMs } from "./delivery-config.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { Turnstile } from "./turnstile.ts";
 
 /** What one request holds of its {@link Guard}, from its admission until its response closes. */
 export interface Pass {
@@ -36,7 +36,7 @@ export class Guard {
   readonly breaker: CircuitBreaker | undefined;
   readonly hasTimeouts: boolean;
   readonly hostname: string;
-  readonly #turns: Turnstile | undefined;
+  readonly #turns: Turns | undefined;
 
   /** @param rateLimit is shared with other names. @param heard hears what happens to the breaker. */
   constructor(
@@ -54,13 +54,13 @@ export class Guard {
       const { isFailure: _judgedHere, ...config } = circuitBreaker;
       this.breaker = createCircuitBreaker({ ...config, name: hostname, onEvent: heard });
     }
-    if (concurrency !== false) this.#turns = new Turnstile(concurrency.max);
+    if (concurrency !== false) this.#turns = new Turns(concurrency.max, concurrency.queue);
   }
 
   /** Hardly anybody would notice if it began anew: no request has or waits for a turn, and nobody has forced it open. */
   get isQuiet(): boolean {
     const forced = this.breaker?.state === "open" && this.breaker.retryAfterMs === undefined;
-    return !forced && (this.#turns === undefined || this.#turns.taken + this.#turns.waiting === 0);
+    return !forced && (this.#turns === undefined || this.#turns.size + this.#turns.waiting === 0);
   }
 
   /** Takes what a request needs, until {@link release}; a promise when it has to wait. `undefined` lets it through. */
@@ -104,35 +104,31 @@ export class Guard {
     return pass.ticket === undefined ? this.#isOpen(this.breaker) : undefined;
   }
 
-  #wait(pass: Pass, turns: Turnstile): Problem | Promise<Problem | undefined> {
+  #wait(pass: Pass, turns: Turns): Promise<Problem | undefined> {
     const { max, queue, queueTimeoutMs } = this.settings.concurrency as ConcurrencySettings;
-    const hostname = this.hostname;
+    const { hostname } = this;
     const busy = `${max} requests for "${hostname}" are under way, which is its limit`;
-    if (turns.waiting >= queue) {
-      const waiting = queue === 0 ? "" : `, and ${queue} wait`;
-      return { status: 503, code: "QUEUE_FULL", detail: `${busy}${waiting}; ask again later`, hostname };
-    }
     return new Promise((resolve) => {
       const leave = (why?: Problem) => {
         clearTimeout(timer);
-        turns.leave(place);
+        if (waiter !== undefined) turns.leave(waiter);
         pass.turn = false;
         resolve(why);
       };
-      const late = () =>
-        leave({
-          status: 503,
-          code: "QUEUE_TIMEOUT",
-          detail: `${busy}, and this one has waited ${queueTimeoutMs} ms for its turn; ask again later`,
-          hostname,
-        });
+      const late = () => {
+        const detail = `${busy}, and this one has waited ${queueTimeoutMs} ms for its turn; ask again later`;
+        leave({ status: 503, code: "QUEUE_TIMEOUT", detail, hostname });
+      };
       const timer = setTimeout(late, queueTimeoutMs);
-      const place = turns.take(() => {
+      pass.turn = leave;
+      const waiter = turns.take(() => {
         clearTimeout(timer);
         pass.turn = true;
         resolve(this.#ask(pass));
       });
-      pass.turn = leave;
+      if (waiter !== undefined) return;
+      const waiting = queue === 0 ? "" : `, and ${queue} wait`;
+      leave({ status: 503, code: "QUEUE_FULL", detail: `${busy}${waiting}; ask again later`, hostname });
     });
   }
 

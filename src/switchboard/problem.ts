@@ -41,6 +41,7 @@ function toStatus({ code }: SwitchboardError): number {
       return 504;
     case "POOL_CLOSED":
     case "POOL_FULL":
+    case "POOL_BUSY":
     case "BACKING_OFF":
     case "FAILED":
     case "START_FAILED":

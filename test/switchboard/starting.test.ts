@@ -243,6 +243,28 @@ describe("a start that fails", () => {
       expect(await (await first).text()).toBe("ok");
     });
   });
+
+  it("answers 503 with Retry-After when its turn does not come in time", async () => {
+    const make = createGate();
+    const making = createGate();
+    const app: AppFactory = async ({ hostname }) => {
+      making.open();
+      if (hostname === "slow") await make.promise;
+      return (_request, response) => void response.end("ok");
+    };
+    const hostnames = { shop: { startTimeoutMs: 20 } };
+    await withBoard({ app, maxStarts: 1, hostnames }, async (board) => {
+      const slow = board.fetch("slow");
+      await making.promise;
+      const refused = await board.fetch("shop");
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("retry-after")).toBe("1");
+      expect(await refused.json()).toMatchObject({ code: "POOL_BUSY", hostname: "shop" });
+      make.open();
+      expect(await (await slow).text()).toBe("ok");
+      expect(await (await board.fetch("shop")).text()).toBe("ok");
+    });
+  });
 });
 
 describe("an app that fails on a request", () => {

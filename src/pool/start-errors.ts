@@ -1,0 +1,58 @@
+import { SwitchboardError } from "../base/errors.ts";
+import type { ServerPoolSettings } from "./settings.ts";
+
+/** After this time it is worth asking a busy pool again: who asks at once waits behind the others, and no more. */
+export const BUSY_RETRY_MS = 1_000;
+
+/** There is no place for one more server. */
+export function poolFull(
+  hostname: string,
+  { maxServers, whenFull }: Pick<ServerPoolSettings, "maxServers" | "whenFull">,
+): SwitchboardError {
+  const why = whenFull === "reject" ? "" : " and none of them is idle";
+  const message = `the limit of ${maxServers} (maxServers) servers is reached${why}`;
+  return new SwitchboardError("POOL_FULL", message, { hostname });
+}
+
+/** There would be no place left for the servers of other names. */
+export function allPinned(hostname: string, maxServers: number): SwitchboardError {
+  const message = `as many hostnames are pinned as servers are allowed (maxServers: ${maxServers}); unpin one first`;
+  return new SwitchboardError("POOL_FULL", message, { hostname });
+}
+
+/** The start budget is used up. */
+export function notReady(hostname: string, ms: number): SwitchboardError {
+  const message = `"${hostname}" was not ready within ${ms} ms; see why its app takes so long, or raise startTimeoutMs`;
+  return new SwitchboardError("START_TIMEOUT", message, { hostname });
+}
+
+/** The server whose place it was to have has not stopped in time. */
+export function waitedInVain(hostname: string, ms: number, other: string | undefined): SwitchboardError {
+  const message = `"${hostname}" waited ${ms} ms in vain for "${other}" to stop; see why its cleanup takes so long`;
+  return new SwitchboardError("START_TIMEOUT", message, { hostname });
+}
+
+/** Others had their turns for too long. */
+export function poolBusy(hostname: string, ms: number, maxStarts: number): SwitchboardError {
+  const message = `"${hostname}" waited ${ms} ms in vain for its turn to start: others start, as many as may at once (maxStarts: ${maxStarts}); ask again, see why starts take so long, or raise maxStarts or startTimeoutMs`;
+  return new SwitchboardError("POOL_BUSY", message, { hostname, retryAfterMs: BUSY_RETRY_MS });
+}
+
+/** Somebody stopped it. */
+export function stoppedEarly(hostname: string): SwitchboardError {
+  return new SwitchboardError("START_STOPPED", `"${hostname}" was stopped before it was ready`, { hostname });
+}
+
+/** What a joiner is told of a start that has failed. */
+export function couldNotStart(hostname: string, cause: Error, retryAfterMs: number): SwitchboardError {
+  const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
+  const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
+  const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
+  return new SwitchboardError(code, message, { hostname, cause, retryAfterMs });
+}
+
+/** Not a failure of the server: it was not to be started, or not now. */
+export function isRefusal(thrown: unknown, hostname: string): thrown is SwitchboardError {
+  if (!(thrown instanceof SwitchboardError) || thrown.hostname !== hostname) return false;
+  return ["DECLINED", "BACKING_OFF", "FAILED", "POOL_BUSY"].includes(thrown.code);
+}
