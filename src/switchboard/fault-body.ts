@@ -44,6 +44,7 @@ export function slowBody(response: ServerResponse, bytesPerSecond: number): void
   response.on("close", stop);
   replaceBody(response, {
     write(bytes, send) {
+      if (response.destroyed) return send(bytes); // the client has left: as without a fault
       held = Buffer.concat([held, bytes]);
       timer ??= setInterval(() => {
         const wasFull = held.length > HIGH_WATER;

@@ -84,6 +84,58 @@ describe("a fault", () => {
     });
   });
 
+  it("has an app wait that sends a large body slowly", async () => {
+    const chunk = Buffer.alloc(16 * 1024, "x");
+    const count = 64;
+    let ahead = 0;
+    let client: Client | undefined;
+    const large: AppFactory = () => (_request, response) => {
+      let left = count;
+      const write = () => {
+        while (left > 0) {
+          left -= 1;
+          ahead = Math.max(ahead, (count - left) * chunk.length - (client?.received.length ?? 0));
+          if (!response.write(chunk)) {
+            response.once("drain", write);
+            return;
+          }
+        }
+        response.end();
+      };
+      write();
+    };
+    await withBoard({ app: large }, async (board) => {
+      board.fault({ hostname: "shop", kind: "slow-body", bytesPerSecond: 4_000_000 });
+      client = new Client(board.port).send(get("shop", "/", "Connection: close\r\n"));
+      const received = await client.end();
+      expect(received.split("x").length - 1).toBe(count * chunk.length);
+      client.destroy();
+    });
+    expect(ahead).toBeLessThan(400 * 1024); // 64 KiB are held back, one tick's share and a chunk are on their way
+  });
+
+  it("leaves nothing of a slow body when the client leaves and the app goes on writing", async () => {
+    let written = (_value?: unknown): void => {};
+    const done = new Promise((resolve) => {
+      written = resolve;
+    });
+    const heedless: AppFactory = () => (_request, response) => {
+      response.write(BODY);
+      response.on("close", () => {
+        for (let i = 0; i < 100; i += 1) response.write(BODY);
+        response.end();
+        written();
+      });
+    };
+    await withBoard({ app: heedless }, async (board) => {
+      board.fault({ hostname: "shop", kind: "slow-body", bytesPerSecond: 100 });
+      const client = new Client(board.port).send(get("shop"));
+      await client.until("\r\n\r\n");
+      client.destroy();
+      await done;
+    });
+  });
+
   it("strikes upgrades, too", async () => {
     await withBoard({ app }, async (board) => {
       const remove = board.fault({ hostname: "shop", kind: "status", status: 503 });
