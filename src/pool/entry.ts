@@ -7,7 +7,7 @@ import { Turn } from "../resilience/turn.ts";
 import type { Turns } from "../resilience/turns.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
-import { closedUnexpectedly, type OpenedServer, openServer } from "../server/express-server.ts";
+import { type OpenedServer, openServer } from "../server/server.ts";
 import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
@@ -186,6 +186,9 @@ export class Entry implements Idler {
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       failed: (error) => this.#report(error),
       stopping: () => this.#leave(),
+      crashed: (error) => {
+        if (this.state === "running") this.#end.reject(error);
+      },
       drained: ({ requestsCut: requests, socketsCut: sockets }) => {
         if (requests + sockets > 0) this.#host.emit({ type: "cut", hostname, requests, sockets });
       },
@@ -194,9 +197,6 @@ export class Entry implements Idler {
 
   #run({ app, server, port }: OpenedServer): void {
     const { hostname } = this;
-    server.on("close", () => {
-      if (this.state === "running") this.#end.reject(closedUnexpectedly(hostname));
-    });
     this.#port = port;
     this.server = server;
     const task = this.#task as Task<void>;

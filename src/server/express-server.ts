@@ -1,12 +1,12 @@
 import type { Server } from "node:http";
-import { ensure, type Operation, resource, spawn, withResolvers } from "effection";
+import { type Operation, resource, spawn, withResolvers } from "effection";
 import type { Express } from "express";
 import { SwitchboardError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption, integerOption, textOption } from "../base/options.ts";
-import { type App, type AppContext, type AppFactory, type ExpressApp, makeApp, toAppFactory } from "./app.ts";
-import { AppServer } from "./app-server.ts";
-import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
+import { type AppFactory, type ExpressApp, toAppFactory } from "./app.ts";
+import type { PortChoice } from "./listen.ts";
+import { type OpenedServer, type OpenServerSettings, openServer } from "./server.ts";
 
 /**
  * Options of {@link useExpressServer} and {@link useExpressServerDaemon}.
@@ -48,27 +48,6 @@ export interface ExpressServer {
   url: string;
 }
 
-/** What {@link openServer} needs. */
-export interface OpenServerSettings {
-  app: AppFactory;
-  hostname: string;
-  host: string;
-  ports: PortChoice;
-  limits(): DrainLimits;
-  /** Hears what the app's listeners threw outside its own error handling. */
-  failed(error: Error): void;
-  /** Called first when the server begins to stop, whoever asked for it. */
-  stopping(): void;
-  drained(result: DrainResult): void;
-}
-
-/** A server that was opened. */
-export interface OpenedServer {
-  app: App;
-  server: AppServer;
-  port: number;
-}
-
 /**
  * One app, listening on its own port.
  *
@@ -103,52 +82,9 @@ export function useExpressServerDaemon(config: ExpressServerConfig): Operation<E
   const settings = resolveExpressServer(config);
   return resource(function* (provide) {
     const lost = withResolvers<void>();
-    let releasing = false;
-    const opened = yield* openServer({ ...settings, stopping: () => (releasing = true) });
-    opened.server.on("close", () => releasing || lost.reject(closedUnexpectedly(settings.hostname)));
+    const opened = yield* openServer({ ...settings, crashed: lost.reject });
     yield* spawn(() => lost.operation);
     yield* provide(toExpressServer(opened, settings.host));
-  });
-}
-
-/**
- * Opens a server that belongs to the calling operation: no task of its own, because a task for every hostname
- * would cost 10 kB each.
- *
- * The drain is registered after the app is made: teardown runs last-in first-out, and requests that are still
- * in flight need what the app acquired.
- */
-export function* openServer(settings: OpenServerSettings): Operation<OpenedServer> {
-  const { hostname, host, limits } = settings;
-  const server = new AppServer(settings.failed);
-  const stop = createLazyAbort();
-  const context: AppContext = {
-    hostname,
-    server,
-    get signal() {
-      return stop.signal();
-    },
-  };
-  let app: App | undefined;
-  try {
-    app = yield* makeApp(settings.app, context);
-  } finally {
-    if (app === undefined) stop.abort();
-  }
-  server.use(app);
-  yield* ensure(function* () {
-    settings.stopping();
-    settings.drained(yield* drain(server, server.inFlight, limits()));
-    stop.abort();
-  });
-  const port = yield* listenOnFirstFree(server, host, settings.ports);
-  return { app, server, port };
-}
-
-/** The error of a server that closed although nobody asked it to. */
-export function closedUnexpectedly(hostname: string): SwitchboardError {
-  return new SwitchboardError("SERVER_CLOSED", `the server of "${hostname}" closed although nobody stopped it`, {
-    hostname,
   });
 }
 
@@ -164,24 +100,8 @@ function resolveExpressServer(config: ExpressServerConfig): OpenServerSettings {
     limits: () => ({ graceMs, lingerMs: 0 }),
     failed: functionOption("onError", config.onError) ?? noop,
     stopping: noop,
+    crashed: noop,
     drained: noop,
-  };
-}
-
-/** An abort signal that is made for who asks for it: to make and abort one takes 10 us, and most apps never look. */
-function createLazyAbort(): { signal(): AbortSignal; abort(): void } {
-  let controller: AbortController | undefined;
-  let aborted = false;
-  return {
-    signal() {
-      controller ??= new AbortController();
-      if (aborted) controller.abort();
-      return controller.signal;
-    },
-    abort() {
-      aborted = true;
-      controller?.abort();
-    },
   };
 }
 
