@@ -235,3 +235,16 @@ describe.each([
     );
   });
 });
+
+describe("the small rate limiter", () => {
+  it("forgets keys of which nothing counts any more, whoever else keeps coming", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const limiter = smallLimiter.createRateLimiter({ limit: 2, windowMs: 100 });
+    for (const key of ["ann", "bob", "cem"]) limiter.consume(key);
+    for (let i = 0; i < 3; i += 1) {
+      vi.advanceTimersByTime(50);
+      limiter.consume("ann");
+    }
+    expect(limiter.inspect().keys).toBe(1);
+  });
+});

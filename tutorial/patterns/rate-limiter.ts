@@ -2,6 +2,8 @@
 export interface RateLimiter {
   /** Takes a place, if there is one. If not, says in how many milliseconds there will be one. */
   consume(key: string): { allowed: boolean; retryAfterMs: number };
+  /** How many keys it remembers. */
+  inspect(): { keys: number };
 }
 
 /** Never lets more than `limit` through in any `windowMs`, for each key. */
@@ -25,6 +27,6 @@ export function createRateLimiter({ limit, windowMs }: { limit: number; windowMs
     return { allowed: true, retryAfterMs: 0 };
   }
 
-  return { consume };
+  return { consume, inspect: () => ({ keys: taken.size }) };
 }
 // #endregion
