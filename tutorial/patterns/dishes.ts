@@ -6,7 +6,7 @@ function* cook(dish: string): Operation<string> {
   console.log(`  ${dish}: begun`);
   yield* ensure(() => console.log(`  ${dish}: the pan is clean`));
   if (dish === "stew") yield* suspend();
-  yield* sleep(dish === "soup" ? 150 : 10);
+  yield* sleep(dish === "soup" ? 400 : 10);
   if (dish === "fish") throw new Error("it is burnt");
   return `${dish} is served`;
 }

@@ -7,7 +7,7 @@ await main(function* () {
   const breaker = createCircuitBreaker({
     name: "mail",
     failureThreshold: 3,
-    recoveryMs: 200,
+    recoveryMs: 500,
     successThreshold: 1,
     onEvent: ({ type, name }) => console.log(`  (the circuit "${name}" has ${type})`),
   });

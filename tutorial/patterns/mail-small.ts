@@ -4,6 +4,6 @@ import { createCircuitBreaker } from "./circuit-breaker.ts";
 import { sendMail } from "./mail.ts";
 
 await main(function* () {
-  yield* sendMail(createCircuitBreaker({ failureThreshold: 3, recoveryMs: 200 }));
+  yield* sendMail(createCircuitBreaker({ failureThreshold: 3, recoveryMs: 500 }));
 });
 // #endregion

@@ -14,7 +14,7 @@ export function* sendMail(breaker: CircuitBreaker): Operation<void> {
   console.log(`the circuit is ${breaker.state}, the gateway was asked ${gateway.seen.length} times`);
 
   gateway.set("/mail", "silent");
-  yield* sleep(250);
+  yield* sleep(600);
   console.log(`after a while it is ${breaker.state}`);
   yield* race([send("are you there?"), sleep(20)]);
   console.log(`nobody waited for the answer, and it is ${breaker.state}`);

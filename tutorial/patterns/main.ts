@@ -11,7 +11,7 @@ const breaker = createCircuitBreaker({ name: "mail", failureThreshold: 2 });
 function* send(url: string, user: string): Operation<string> {
   const { allowed, retryAfterMs } = limiter.consume(user);
   if (!allowed) throw new Error(`${user} has to wait for ${Math.ceil(retryAfterMs / 1_000)} s`);
-  yield* breaker.execute(() => withDeadline(500, () => post(url, `hello from ${user}`)));
+  yield* breaker.execute(() => withDeadline(5_000, () => post(url, `hello from ${user}`)));
   return `a message from ${user} was sent`;
 }
 // #endregion
@@ -28,8 +28,8 @@ await main(function* () {
   }
 
   yield* sendAll("ann", "ann", "ann", "bob");
-  gateway.set("/mail", "silent");
-  console.log("the gateway falls silent");
+  gateway.set("/mail", "broken");
+  console.log("the gateway breaks");
   yield* sendAll("bob", "cem");
   yield* sendAll("dan", "eve");
 });
