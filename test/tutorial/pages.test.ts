@@ -17,7 +17,7 @@ describe.concurrent.each(pages().map((page) => ({ name: nameOf(page), page, text
       expect(text, `${name} and what it shows differ: ${RENEW}`).toBe(withListings(page, text));
     });
 
-    it("shows the output that its commands have", { timeout: 60_000 }, async () => {
+    it("shows the output that its commands have", { timeout: 180_000 }, async () => {
       const session = new Session();
       for (const block of blocksOf(text).filter(({ info }) => info[0] === "console")) {
         const { info, lines, line } = block;

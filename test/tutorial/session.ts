@@ -5,7 +5,7 @@ import { type Block, ROOT } from "./page.ts";
 
 const TUTORIAL_COMMAND = /^npm run tutorial -- ([\w/-]+)$/;
 /** Only a guard for failures: nothing waits for it when all is well. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /**
  * What a page shows of a terminal, tried in order in one sitting.

@@ -4,12 +4,16 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ensure, type Operation, race, run, scoped, sleep, spawn, suspend, until, withResolvers } from "effection";
 import { createSwitchboard } from "effection-switchboard";
+import { expectNoLeaks } from "effection-switchboard/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ask } from "../../tutorial/ask.ts";
 import { backoff } from "../../tutorial/failure/solutions/backoff.ts";
 import { superviseForgiving } from "../../tutorial/failure/solutions/forgiving.ts";
 import { withDeadline } from "../../tutorial/operations/solutions/deadline.ts";
 import { every } from "../../tutorial/operations/solutions/every.ts";
+import { useGateway } from "../../tutorial/patterns/gateway.ts";
+import { useBoundedPool } from "../../tutorial/patterns/solutions/bounded-pool.ts";
+import { type Notifications, useNotifications } from "../../tutorial/patterns/solutions/notifications.ts";
 import { usePool } from "../../tutorial/pool/pool.ts";
 import { useServerFrom } from "../../tutorial/pool/solutions/first-free.ts";
 import { warm } from "../../tutorial/pool/solutions/warm.ts";
@@ -312,4 +316,154 @@ describe("shutdown", () => {
     program.kill("SIGTERM");
     expect(await program.exited).toMatchObject({ code: 143 });
   });
+});
+
+describe("patterns", () => {
+  it(
+    "bounded-pool: refuses a job that is one too many, and has a place again when one is over or halted",
+    scenario(function* () {
+      const pool = yield* useBoundedPool({ workers: 1, max: 1 });
+      const leave = withResolvers<void>();
+      const first = pool.submit(() => leave.operation);
+      const second = pool.submit(() => suspend());
+      expect(() => pool.submit(() => suspend())).toThrow("the queue is full, 1 wait already");
+      leave.resolve();
+      yield* until(first);
+      const third = pool.submit(() => suspend());
+      yield* until(Promise.all([second.halt(), third.halt()]));
+      yield* sleep(0); // the place is given back by a callback of the job's promise
+      yield* until(pool.submit(() => sleep(0)));
+    }),
+  );
+
+  /** Sends `count` notifications at once, and returns how each of them ended. */
+  function* sendMany({ send }: Notifications, count: number, user: string, channel: string) {
+    const drafts = Array.from({ length: count }, (_, i) => ({ id: `${user}-${i}`, user, channel, text: user }));
+    return yield* until(Promise.all(drafts.map(send)));
+  }
+
+  const delivered = { status: "delivered" };
+
+  it(
+    "notifications: nobody gets more than 100 in any minute, and everybody gets that many",
+    scenario(function* () {
+      vi.useFakeTimers({ toFake: ["performance"] });
+      const gateway = yield* useGateway();
+      const notifications = yield* useNotifications(gateway.url);
+      const times: number[] = [];
+      for (let i = 0; i < 9; i += 1) {
+        const before = gateway.seen.length;
+        const ends = yield* sendMany(notifications, 40, "ann", "email");
+        expect(ends.filter(({ status }) => status === "delivered")).toHaveLength(gateway.seen.length - before);
+        times.push(...gateway.seen.slice(before).map(() => performance.now()));
+        vi.advanceTimersByTime(10_000);
+      }
+      const inMinuteFrom = (from: number) => times.filter((time) => time >= from && time - from < 60_000).length;
+      expect(Math.max(...times.map(inMinuteFrom))).toBe(100);
+      expect(times).toHaveLength(200); // in a minute and a half
+      const [refused] = yield* sendMany(notifications, 1, "ann", "sms");
+      expect(refused).toMatchObject({ status: "failed", stage: "rate check", reason: "ann has to wait for 30000 ms" });
+      expect(yield* sendMany(notifications, 1, "bob", "email")).toMatchObject([delivered]);
+    }),
+  );
+
+  it(
+    "notifications: a channel that fails opens its circuit, the others go on, and it recovers",
+    scenario(function* () {
+      vi.useFakeTimers({ toFake: ["performance"] });
+      const gateway = yield* useGateway();
+      const notifications = yield* useNotifications(gateway.url);
+      const seen = (path: string) => gateway.seen.filter((message) => message.path === path).length;
+      gateway.set("/email", "broken");
+      const ends = yield* sendMany(notifications, 20, "ann", "email");
+      expect(ends.every((end) => end.status === "failed" && end.stage === "deliver")).toBe(true);
+      expect(ends.at(-1)).toMatchObject({ reason: 'the circuit "email" is open: ask again in 30000 ms' });
+      expect(seen("/email")).toBeGreaterThanOrEqual(5);
+      expect(seen("/email")).toBeLessThanOrEqual(7); // two more were on their way
+      expect(notifications.stateOf("email")).toBe("open");
+
+      expect(yield* sendMany(notifications, 2, "bob", "sms")).toMatchObject([delivered, delivered]);
+      expect(yield* sendMany(notifications, 2, "cem", "push")).toMatchObject([delivered, delivered]);
+      expect(notifications.find("bob-1")).toEqual({ id: "bob-1", status: "delivered", channel: "sms" });
+      expect([notifications.stateOf("sms"), notifications.stateOf("push")]).toEqual(["closed", "closed"]);
+
+      gateway.set("/email", "well");
+      vi.advanceTimersByTime(30_000);
+      for (let i = 0; i < 3; i += 1) {
+        expect(notifications.stateOf("email")).toBe("half-open");
+        expect(yield* sendMany(notifications, 1, "dan", "email")).toMatchObject([delivered]);
+      }
+      expect(notifications.stateOf("email")).toBe("closed");
+
+      const last = notifications.send({ id: "last", user: "eve", channel: "email", text: "good night" });
+      expect(yield* notifications.drain(10_000)).toMatchObject({ finished: 1, halted: 0 });
+      expect(yield* last).toMatchObject(delivered);
+    }),
+  );
+
+  it(
+    "notifications: a channel that falls silent is one that fails",
+    scenario(function* () {
+      const gateway = yield* useGateway();
+      const notifications = yield* useNotifications(gateway.url, 10);
+      gateway.set("/sms", "silent");
+      const [first] = yield* sendMany(notifications, 7, "ann", "sms");
+      expect(first).toMatchObject({ stage: "deliver", reason: "not done within 10 ms" });
+      expect(notifications.stateOf("sms")).toBe("open");
+    }),
+  );
+
+  it(
+    "notifications: one that is invalid says so at its stage, reaches nobody, and takes no place of its user",
+    scenario(function* () {
+      const gateway = yield* useGateway();
+      const notifications = yield* useNotifications(gateway.url);
+      const stage = "validate";
+      for (const [draft, reason] of [
+        [{ channel: "sms", text: "hello" }, "there is no user"],
+        [{ user: "ann", channel: "sms", text: "" }, "there is no text"],
+        [{ user: "ann", channel: "fax", text: "hello" }, '"fax" is none of email, sms, push'],
+      ] as const) {
+        const expected = { id: "1", status: "failed", stage, reason };
+        expect(yield* notifications.send({ id: "1", ...draft })).toEqual(expected);
+        expect(notifications.find("1")).toEqual(expected);
+      }
+      expect(gateway.seen).toEqual([]);
+      const ends = yield* sendMany(notifications, 100, "ann", "sms");
+      expect(ends.every(({ status }) => status === "delivered")).toBe(true);
+    }),
+  );
+
+  it("notifications: three are on their way at once; at the end they and all that wait are halted, and nothing is left", () =>
+    expectNoLeaks(() =>
+      run(function* () {
+        const arrived = withResolvers<void>();
+        const givenUp = withResolvers<void>();
+        let onTheirWay = 0;
+        const { port } = yield* useServer((_request, response) => {
+          onTheirWay += 1;
+          if (onTheirWay === 3) arrived.resolve();
+          response.on("close", () => {
+            onTheirWay -= 1;
+            if (onTheirWay === 0) givenUp.resolve();
+          });
+        });
+        let notifications: Notifications | undefined;
+        const ends = yield* scoped(function* () {
+          notifications = yield* useNotifications(`http://127.0.0.1:${port}`);
+          const { send } = notifications;
+          const drafts = [1, 2, 3, 4, 5].map((id) => ({ id: `${id}`, user: "ann", channel: "push", text: "hello" }));
+          const jobs = Promise.allSettled(drafts.map(send));
+          yield* arrived.operation;
+          return jobs;
+        });
+        expect(yield* until(Promise.resolve(ends))).toMatchObject(
+          Array.from({ length: 5 }, () => ({ status: "rejected", reason: { code: "JOB_HALTED" } })),
+        );
+        yield* givenUp.operation;
+        const late = notifications?.send({ id: "6", user: "ann", channel: "push", text: "hello" });
+        yield* until(expect(late).rejects.toMatchObject({ code: "POOL_CLOSED" }));
+        expect(notifications?.find("1")).toBeUndefined();
+      }),
+    ));
 });
