@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { SwitchboardError } from "../base/errors.ts";
 import { checkHostname } from "../base/hostname.ts";
-import { checkKnownOptions, durationOption, fail, functionOption, textOption } from "../base/options.ts";
+import { checkKnownOptions, fail, textOption } from "../base/options.ts";
 import type { Command } from "./command-line.ts";
 import type { PortChoice } from "./listen.ts";
 import { LogRing } from "./log-ring.ts";
+import { type Grace, graceOption } from "./outside-server.ts";
 
 /**
  * What says that a command is ready: something accepts connections on its port (`tcp`), or answers a GET of a path with
@@ -41,7 +42,7 @@ export interface CommandServerConfig {
   /** What says that it is ready. @default { tcp: true } */
   ready?: Readiness | undefined;
   /** How long its processes may take to end after SIGTERM; then they get SIGKILL. @default 10000 */
-  graceMs?: number | undefined;
+  graceMs?: Grace | undefined;
   /** Which ports it can be given. @default any free one */
   ports?: PortChoice | undefined;
   /** Gets its output: one that the caller has can be read after a failed start, too. A new one for each start. @default a new one */
@@ -55,7 +56,7 @@ export interface CommandSettings {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   ready: Readiness;
-  graceMs: number;
+  graceMs(): number;
   ports: PortChoice;
   log: LogRing;
 }
@@ -72,7 +73,7 @@ export function resolveCommandServer(config: CommandServerConfig): CommandSettin
     cwd: resolve(cleanText("cwd", config.cwd ?? ".")),
     env: envOption(config.env ?? {}),
     ready: readyOption(config.ready ?? { tcp: true }),
-    graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
+    graceMs: graceOption(config.graceMs),
     ports: portsOption(config.ports ?? ANY_PORT),
     log: config.log ?? new LogRing(),
   };
@@ -117,9 +118,8 @@ function readyOption(ready: unknown): Readiness {
 }
 
 function portsOption(ports: PortChoice): PortChoice {
-  functionOption("ports.take", ports.take);
-  functionOption("ports.busy", ports.busy);
-  return ports;
+  const isChoice = typeof ports?.take === "function" && typeof ports.busy === "function";
+  return isChoice ? ports : fail("ports", "an object with the functions take and busy", ports);
 }
 
 function cleanText(option: string, value: unknown): string {

@@ -25,20 +25,19 @@ export class Launch {
   readonly #port: number;
   readonly #program: Program;
   readonly #group: ProcessGroup;
-  #graceMs: number;
+  #isReady = false;
 
   constructor(settings: CommandSettings, port: number) {
     this.#settings = settings;
     this.#port = port;
     this.#program = toProgram(settings, port);
     this.#group = this.#start();
-    this.#graceMs = Math.min(UNREADY_GRACE_MS, settings.graceMs);
     this.pid = this.#group.pid;
   }
 
   /** Where it listens, as soon as it is ready; `undefined` when somebody else has its port. Throws when it ends for another reason. */
   *ready(): Operation<Address | undefined> {
-    const { log, ready, graceMs } = this.#settings;
+    const { log, ready } = this.#settings;
     const outcome = yield* race([whenReady(ready, this.#port, log), this.#group.exited()]);
     if (!("host" in outcome)) {
       yield* this.stop(); // what it left behind may have the port
@@ -46,7 +45,7 @@ export class Launch {
       throw this.#startFailed(outcome);
     }
     if (this.#saysInUse() || this.#isStranger(outcome)) return undefined;
-    this.#graceMs = graceMs;
+    this.#isReady = true;
     return outcome;
   }
 
@@ -58,7 +57,8 @@ export class Launch {
   }
 
   stop(): Operation<void> {
-    return this.#group.stop(this.#graceMs);
+    const graceMs = this.#settings.graceMs();
+    return this.#group.stop(this.#isReady ? graceMs : Math.min(graceMs, UNREADY_GRACE_MS));
   }
 
   #start(): ProcessGroup {

@@ -1,11 +1,10 @@
-import { ensure, type Operation, resource, spawn } from "effection";
+import { ensure, type Operation, resource } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
-import { noop, toFuture } from "../base/operations.ts";
 import { type CommandServerConfig, type CommandSettings, resolveCommandServer } from "./command-config.ts";
 import { Launch } from "./command-launch.ts";
 import { toText } from "./command-line.ts";
 import { chooseFreePort } from "./free-port.ts";
-import { lastOutput, type OutsideServer } from "./outside-server.ts";
+import { lastOutput, type OutsideServer, watchFor } from "./outside-server.ts";
 
 /** How often a command is started, when each time somebody else has got its port first. */
 const MAX_LAUNCHES = 5;
@@ -40,7 +39,7 @@ export function useCommandServer(config: CommandServerConfig): Operation<Outside
       launch = new Launch(settings, port);
       const address = yield* launch.ready();
       if (address !== undefined) {
-        const ended = yield* watchFor(launch);
+        const ended = yield* watchFor(() => (launch as Launch).crash());
         yield* provide({ address, ended, log: settings.log, ...(launch.pid !== undefined && { pid: launch.pid }) });
         return;
       }
@@ -49,20 +48,6 @@ export function useCommandServer(config: CommandServerConfig): Operation<Outside
     }
     throw unlucky(settings);
   });
-}
-
-/** A future that rejects when the command ends by itself. */
-function* watchFor(launch: Launch): Operation<OutsideServer["ended"]> {
-  let reject!: (error: Error) => void;
-  const ended = new Promise<never>((_resolve, rejectEnded) => {
-    reject = rejectEnded;
-  });
-  ended.catch(noop); // nobody has to wait for it
-  // The newest of the owner: halted before the command is stopped, whose end is no crash.
-  yield* spawn(function* () {
-    reject(yield* launch.crash());
-  });
-  return toFuture(ended);
 }
 
 function unlucky({ command, hostname, log }: CommandSettings): SwitchboardError {

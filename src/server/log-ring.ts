@@ -10,11 +10,24 @@ const MAX_LINE_BYTES = 4_096;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-/** Where a line came from. */
+/**
+ * Where a line came from.
+ *
+ * **Lifetime.** None: a word.
+ *
+ * **Failure.** None.
+ */
 export type LogStream = "stdout" | "stderr";
 
-/** One line of output. */
+/**
+ * One line of output.
+ *
+ * **Lifetime.** It does not change; a line that grows is a new one each time.
+ *
+ * **Failure.** None: plain data. Bytes that are no UTF-8 are shown as U+FFFD.
+ */
 export interface LogLine {
+  /** Which output it was printed to. */
   readonly stream: LogStream;
   /** Without its newline. A line of more than 4,096 bytes is cut, and ends with `…`. */
   readonly text: string;
@@ -25,6 +38,10 @@ export interface LogLine {
 /**
  * The last 1,000 lines that a server printed. It takes bytes as they come: a line, or a character, may be split
  * over many chunks. Its size is bounded whatever is printed.
+ *
+ * **Lifetime.** It holds on to nothing but its lines and listeners, and can be read when its server has ended.
+ *
+ * **Failure.** A listener that throws is reported as a process warning, and the others hear of the line all the same.
  */
 export class LogRing {
   #lines: LogLine[] = [];

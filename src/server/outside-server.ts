@@ -1,4 +1,6 @@
-import type { Future } from "effection";
+import { type Future, type Operation, spawn } from "effection";
+import { noop, toFuture } from "../base/operations.ts";
+import { durationOption } from "../base/options.ts";
 import type { LogRing } from "./log-ring.ts";
 
 /**
@@ -29,4 +31,31 @@ const SHOWN_LINES = 20;
 export function lastOutput(log: LogRing): string {
   const lines = log.tail(SHOWN_LINES).map(({ text }) => `\n  ${text}`);
   return lines.length === 0 ? "; it printed nothing" : `; its last output:${lines.join("")}`;
+}
+
+/** Milliseconds, or what is asked for them when the server stops: a pool that shuts down has one period for all. */
+export type Grace = number | (() => number);
+
+/** Checks a {@link Grace}. */
+export function graceOption(grace: Grace | undefined): () => number {
+  if (typeof grace === "function") return grace;
+  const graceMs = durationOption("graceMs", grace ?? 10_000);
+  return () => graceMs;
+}
+
+/**
+ * The `ended` of a server: rejects with what `crash` returns.
+ *
+ * **Lifetime.** A task of the caller, and its newest: it is halted before the server is stopped, whose end is no crash.
+ */
+export function* watchFor(crash: () => Operation<Error>): Operation<Future<never>> {
+  let reject!: (error: Error) => void;
+  const ended = new Promise<never>((_resolve, rejectEnded) => {
+    reject = rejectEnded;
+  });
+  ended.catch(noop); // nobody has to wait for it
+  yield* spawn(function* watch() {
+    reject(yield* crash());
+  });
+  return toFuture(ended);
 }

@@ -201,10 +201,31 @@ describe("useCommandServer", () => {
     ["env", { env: { A: 7 as never } }, "env.A must be text without a NUL character, got 7"],
     ["ready", { ready: { path: "up" } }, "ready must be { tcp: true }, { path: text that begins with / }"],
     ["ready", { ready: {} as never }, "ready must be"],
+    ["ports", { ports: { take: () => 1 } as never }, "ports must be an object with the functions take and busy"],
     ["graceMs", { graceMs: -1 }, "graceMs must be a finite number >= 0"],
     ["an option that does not exist", { grace: 1 } as never, "useCommandServer has no option 'grace'"],
   ])("refuses a bad value of %s before it starts anything", (_option, bad, message) => {
     expect(() => useCommandServer({ command: "true", hostname: "shop", ...bad })).toThrow(message);
+  });
+
+  it("refuses Windows, which has no process groups", () => {
+    const platform = Object.getOwnPropertyDescriptor(process, "platform") as PropertyDescriptor;
+    Object.defineProperty(process, "platform", { ...platform, value: "win32" });
+    try {
+      expect(() => useCommandServer({ command: "true", hostname: "shop" })).toThrow("cannot be run on Windows");
+    } finally {
+      Object.defineProperty(process, "platform", platform);
+    }
+  });
+
+  it("can be halted at every moment of its start", async () => {
+    await expectNoLeaks(async () => {
+      for (let turns = 0; turns < 12; turns += 1) {
+        const task = run(() => useCommandServer({ command: ["sleep", "1000"], hostname: "shop" }));
+        for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+        await task.halt();
+      }
+    });
   });
 
   it("never gives a command a hostname that it would read as an option", async () => {
@@ -307,8 +328,11 @@ describe("a command that stops", () => {
     expect(log.tail(1)[0]?.text).toContain("SIGTERM ignored");
   });
 
-  it("gets SIGKILL at once when there is no grace", async () => {
-    await withCommand({ command: app("ignore-sigterm"), graceMs: 0 }, nothing);
+  it("gets SIGKILL at once when there is no grace, which can be known as late as that", async () => {
+    let graceMs = 60_000;
+    await withCommand({ command: app("ignore-sigterm"), graceMs: () => graceMs }, function* () {
+      graceMs = 0;
+    });
   });
 
   it("does not leave a child that survives it, in the background of a shell or behind npm", async () => {
