@@ -494,6 +494,23 @@ describe("the output of a command", () => {
   }
 });
 
+describe("the end of this process", () => {
+  it("is heard by one listener for all commands, which kills them at once", async () => {
+    const before = process.listeners("exit");
+    await withCommand({ command: app("ignore-sigterm"), graceMs: 60_000 }, function* (first) {
+      const second = yield* useCommandServer({ command: app("ignore-sigterm"), hostname: "blog", graceMs: 60_000 });
+      const [listener, ...more] = process.listeners("exit").filter((found) => !before.includes(found));
+      expect(more).toEqual([]);
+      listener?.call(process, 0);
+      for (const { ended } of [first, second]) {
+        const error: Error = yield* until(ended.catch((reason) => reason));
+        expect(error.message).toContain("was ended by SIGKILL");
+      }
+    });
+    expect(process.listeners("exit")).toEqual(before);
+  });
+});
+
 describe.concurrent("a process that ends with a command", () => {
   it.each<[string, (program: Program) => Promise<void> | void]>([
     ["exit", (program) => void program.child.stdin?.write("end")],
@@ -510,9 +527,14 @@ describe.concurrent("a process that ends with a command", () => {
   ])("leaves nothing of it: %s", async (how, end) => {
     const program = new Program("test/fixtures/command-owner.ts", [how]);
     const group = Number((await program.until(/group (\d+)/))[1]);
-    expect(processesOf(group)).toHaveLength(2);
-    await end(program);
-    await program.exited;
-    await ended(group);
+    try {
+      expect(processesOf(group)).toHaveLength(2);
+      await end(program);
+      await program.exited;
+      await ended(group);
+    } finally {
+      program.kill("SIGKILL");
+      if (processesOf(group).length > 0) process.kill(-group, "SIGKILL");
+    }
   });
 });
