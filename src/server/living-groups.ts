@@ -45,9 +45,13 @@ function tellGuard(): void {
 
 function startGuard(): ChildProcess {
   // In a session of its own: the Ctrl-C that ends this process must not end it, too.
-  const child = spawn("/bin/sh", ["-c", GUARD], { cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  const child: ChildProcess = spawn("/bin/sh", ["-c", GUARD], {
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   child.on("error", noop).unref();
-  child.stdin.on("error", noop);
-  (child.stdin as Socket).unref();
+  child.stdin?.on("error", noop);
+  (child.stdin as Socket | undefined)?.unref();
   return child;
 }

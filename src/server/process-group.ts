@@ -1,5 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { type ChildProcess, spawn } from "node:child_process";
 import { type Operation, sleep, withResolvers } from "effection";
 import { finishesWithin, noop } from "../base/operations.ts";
 import { isGroupAlive, signalGroup } from "./group-members.ts";
@@ -35,7 +34,7 @@ export type Ending = { code: number } | { signal: NodeJS.Signals } | { error: No
 export class ProcessGroup {
   /** Missing when it could not be started. */
   readonly pid: number | undefined;
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #child: ChildProcess;
   readonly #exited = withResolvers<Ending>();
   readonly #closed = withResolvers<void>();
   /** No process is left: the number of the group may belong to somebody else soon, and must not be signalled. */
@@ -44,7 +43,7 @@ export class ProcessGroup {
   /** @param log gets the output. */
   constructor({ file, args, cwd, env }: Program, log: LogRing) {
     // Its input is a pipe that stays empty: many dev servers end with their input.
-    const child = spawn(file, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const child: ChildProcess = spawn(file, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     this.pid = child.pid;
     this.#isOver = child.pid === undefined;
@@ -54,9 +53,10 @@ export class ProcessGroup {
     });
     child.on("error", (error) => this.#exited.resolve({ error }));
     child.on("close", () => this.#closed.resolve());
-    child.stdin.on("error", noop);
-    child.stdout.on("data", (bytes: Buffer) => log.write("stdout", bytes)).on("error", noop);
-    child.stderr.on("data", (bytes: Buffer) => log.write("stderr", bytes)).on("error", noop);
+    // There are no pipes when this process has no file descriptors left.
+    child.stdin?.on("error", noop);
+    child.stdout?.on("data", (bytes: Buffer) => log.write("stdout", bytes)).on("error", noop);
+    child.stderr?.on("data", (bytes: Buffer) => log.write("stderr", bytes)).on("error", noop);
     if (child.pid !== undefined) watchGroup(child.pid);
   }
 
@@ -74,7 +74,7 @@ export class ProcessGroup {
     if (!(yield* finishesWithin(graceMs, () => this.#gone()))) this.#signal("SIGKILL");
     yield* finishesWithin(KILLED_MS, () => this.#allGone());
     if (this.pid !== undefined) forgetGroup(this.pid);
-    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream?.destroy();
     this.#child.unref();
   }
 

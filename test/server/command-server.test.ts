@@ -281,6 +281,17 @@ describe("a command that does not start", () => {
     expect(await failure({ command: "kill -SEGV $$" })).toContain("was ended by SIGSEGV before it was ready");
   });
 
+  it("says that this process has no files left, and starts when there are some", async () => {
+    const program = new Program("test/fixtures/command-few-files.ts", [], ["sh", "-c", 'ulimit -n 64; exec "$0" "$@"']);
+    const { code, stdout, stderr } = await program.exited;
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      during: expect.stringMatching(/^the command of "shop" could not be started: spawn .* EMFILE/),
+      after: "started",
+    });
+    expect(code).toBe(0);
+  });
+
   it("fails when it forks and exits before it is ready, and its child does not survive", async () => {
     const message = await failure({ command: "echo $$; sleep 1000 & exit 0" });
     const group = Number(/^ {2}(\d+)$/m.exec(message)?.[1]);
