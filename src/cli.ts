@@ -4,9 +4,9 @@ import { ensure, exit, main, type Operation, spawn, suspend, withResolvers } fro
 import { SwitchboardError, toError } from "./base/errors.ts";
 import { LONGEST_DELAY_MS } from "./base/options.ts";
 import { type Arguments, HELP, parseArguments, toFlags, UsageError } from "./cli/arguments.ts";
-import { loadApp } from "./cli/module.ts";
 import { createHumanOutput, createJsonOutput, type OutputEvent } from "./cli/output.ts";
 import { useSignals } from "./cli/signals.ts";
+import { loadApp } from "./server/module.ts";
 import { useRunningSwitchboard } from "./start.ts";
 
 /** What an app's own cleanup may take after the grace period, until the process ends all the same. */

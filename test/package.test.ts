@@ -126,6 +126,27 @@ describe("the package", () => {
     await expect(run(process.execPath, [cli, "--port", "x"])).rejects.toMatchObject({ code: 2 });
   });
 
+  it("has threads that run from its built files, and load TypeScript", async () => {
+    const source = `
+      import { run, until } from "effection";
+      import { useThreadServer } from "./node_modules/effection-switchboard/dist/server/thread-server.js";
+      await run(function* () {
+        const { address } = yield* useThreadServer({ hostname: "shop", module: "./thread.ts" });
+        const response = yield* until(fetch(\`http://127.0.0.1:\${address.port}/\`));
+        console.log(yield* until(response.text()));
+      });`;
+    await writeFile(join(project, "thread.mjs"), source);
+    await writeFile(
+      join(project, "thread.ts"),
+      "export default (_: unknown, response: { end(text: string): void }) => response.end('typed');",
+    );
+    expect(await runFile(join(project, "thread.mjs"), [], [], project)).toEqual({
+      code: 0,
+      stdout: "typed\n",
+      stderr: "",
+    });
+  });
+
   it.each(["commonjs", "module"])(
     "serves the TypeScript module of the README in a package of type %s",
     async (type) => {

@@ -107,6 +107,6 @@ export function toError(thrown: unknown): Error {
 /** Where an error was thrown, as ` (file:line:column)`; nothing when it does not say. */
 export function whereThrown(thrown: unknown): string {
   const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
-  const place = /^ +at .*?\(?((?:file:|\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
+  const place = /^ +at (?:.*[ (])?((?:file:|\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
   return place === undefined ? "" : ` (${place})`;
 }

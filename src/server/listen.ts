@@ -120,6 +120,7 @@ function* settled(inFlight: InFlight, lingerMs: number): Operation<void> {
   } while (!inFlight.isIdle);
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether a bind failed because somebody else has the port. */
+export function isBusy(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }

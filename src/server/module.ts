@@ -3,15 +3,19 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Operation, race, sleep, until } from "effection";
 import { SwitchboardError, toError, whereThrown } from "../base/errors.ts";
-import { type AppFactory, toAppFactory } from "../server/app.ts";
+import { type AppFactory, toAppFactory } from "./app.ts";
 
-/** Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`. */
-export function* loadApp(file: string, limitMs: number): Operation<AppFactory> {
+/**
+ * Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`;
+ * without it, the caller sets the deadline.
+ */
+export function* loadApp(file: string, limitMs?: number): Operation<AppFactory> {
   const path = resolve(file);
   if (!existsSync(path)) throw failed(file, `there is no file ${path}`);
   let loaded: unknown;
   try {
-    loaded = yield* race([until(load(path)), late(limitMs)]);
+    const loading = until(load(path));
+    loaded = yield* limitMs === undefined ? loading : race([loading, late(limitMs)]);
   } catch (error) {
     throw failed(file, `${toError(error).message}${whereThrown(error)}`, error);
   }

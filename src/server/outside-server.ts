@@ -1,0 +1,61 @@
+import { type Future, type Operation, spawn } from "effection";
+import { noop, toFuture } from "../base/operations.ts";
+import { durationOption } from "../base/options.ts";
+import type { LogRing } from "./log-ring.ts";
+
+/**
+ * A server outside this event loop: a child process, or a worker thread. Requests are forwarded to its address.
+ *
+ * **Lifetime.** That of the resource that made it: it listens when it is provided, and is gone with its owner.
+ *
+ * **Failure.** A crash rejects `ended`, and nothing else: whoever owns it decides what follows.
+ */
+export interface OutsideServer {
+  /** Where it listens, on the loopback interface: `127.0.0.1` or `::1`. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Its last output. */
+  readonly log: LogRing;
+  /** Rejects with `SERVER_CLOSED` when it has ended by itself; the message says why. Pending as long as it runs, and when it is stopped. */
+  readonly ended: Future<never>;
+  /** The process that was started; a thread has none of its own. */
+  readonly pid?: number;
+}
+
+/** Where a server may listen that was told a port, in the order in which they are tried: many dev servers take `::1` only. */
+export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
+
+/** How many lines of its output the message about a failed server has. */
+const SHOWN_LINES = 20;
+
+/** What a server said last, as the end of a message. */
+export function lastOutput(log: LogRing): string {
+  const lines = log.tail(SHOWN_LINES).map(({ text }) => `\n  ${text}`);
+  return lines.length === 0 ? "; it printed nothing" : `; its last output:${lines.join("")}`;
+}
+
+/** Milliseconds, or what is asked for them when the server stops: a pool that shuts down has one period for all. */
+export type Grace = number | (() => number);
+
+/** Checks a {@link Grace}. */
+export function graceOption(grace: Grace | undefined): () => number {
+  if (typeof grace === "function") return grace;
+  const graceMs = durationOption("graceMs", grace ?? 10_000);
+  return () => graceMs;
+}
+
+/**
+ * The `ended` of a server: rejects with what `crash` returns.
+ *
+ * **Lifetime.** A task of the caller, and its newest: it is halted before the server is stopped, whose end is no crash.
+ */
+export function* watchFor(crash: () => Operation<Error>): Operation<Future<never>> {
+  let reject!: (error: Error) => void;
+  const ended = new Promise<never>((_resolve, rejectEnded) => {
+    reject = rejectEnded;
+  });
+  ended.catch(noop); // nobody has to wait for it
+  yield* spawn(function* watch() {
+    reject(yield* crash());
+  });
+  return toFuture(ended);
+}
