@@ -2,9 +2,9 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { action, type Operation, race, run, withResolvers } from "effection";
 import { noop } from "../base/operations.ts";
-import { closedUnexpectedly, openServer } from "./express-server.ts";
 import { loadApp } from "./module.ts";
 import { LOOPBACK } from "./outside-server.ts";
+import { openServer } from "./server.ts";
 import type { ReadyMessage, StopMessage, ThreadData } from "./thread-messages.ts";
 
 const owner = parentPort as MessagePort;
@@ -19,7 +19,7 @@ process.exit(0);
 function* serve(): Operation<void> {
   const lost = withResolvers<void>();
   const [host = ""] = LOOPBACK;
-  const { server, port } = yield* openServer({
+  const { port } = yield* openServer({
     app: yield* loadApp(file),
     hostname,
     host,
@@ -28,9 +28,9 @@ function* serve(): Operation<void> {
     // An app that fails on one request goes on; what it says belongs to its log.
     failed: (error) => console.error(error),
     stopping: noop,
+    crashed: lost.reject,
     drained: noop,
   });
-  server.on("close", () => lost.reject(closedUnexpectedly(hostname)));
   owner.postMessage({ port } satisfies ReadyMessage);
   yield* lost.operation;
 }
