@@ -5,8 +5,8 @@ import { expectNoLeaks } from "effection-switchboard/testing";
 import { describe, expect, it } from "vitest";
 import { LogRing } from "../../src/server/log-ring.ts";
 import type { OutsideServer } from "../../src/server/outside-server.ts";
-import type { ThreadServerConfig } from "../../src/server/thread-config.ts";
-import { useThreadServer } from "../../src/server/thread-server.ts";
+import type { ThreadServerConfig } from "../../src/server/thread/thread-config.ts";
+import { useThreadServer } from "../../src/server/thread/thread-server.ts";
 import { Client } from "../support/client.ts";
 import { createGate } from "../support/gate.ts";
 

@@ -1,5 +1,5 @@
 import { ensure, type Operation, resource } from "effection";
-import { LOOPBACK, type OutsideServer, watchFor } from "./outside-server.ts";
+import { LOOPBACK, type OutsideServer, watchFor } from "../outside-server.ts";
 import { ServerThread } from "./server-thread.ts";
 import { resolveThreadServer, type ThreadServerConfig } from "./thread-config.ts";
 

@@ -2,9 +2,9 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { stripVTControlCharacters } from "node:util";
 import { action, type Operation, race, sleep } from "effection";
+import type { LogRing } from "../log-ring.ts";
+import { LOOPBACK } from "../outside-server.ts";
 import type { Readiness } from "./command-config.ts";
-import type { LogRing } from "./log-ring.ts";
-import { LOOPBACK } from "./outside-server.ts";
 
 /** How long a connection to this machine can take. */
 const CONNECT_MS = 1_000;

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { SwitchboardError } from "../base/errors.ts";
-import { checkHostname } from "../base/hostname.ts";
-import { checkKnownOptions, fail, textOption } from "../base/options.ts";
+import { SwitchboardError } from "../../base/errors.ts";
+import { checkHostname } from "../../base/hostname.ts";
+import { checkKnownOptions, fail, textOption } from "../../base/options.ts";
+import type { PortChoice } from "../listen.ts";
+import { LogRing } from "../log-ring.ts";
+import { type Grace, graceOption } from "../outside-server.ts";
 import type { Command } from "./command-line.ts";
-import type { PortChoice } from "./listen.ts";
-import { LogRing } from "./log-ring.ts";
-import { type Grace, graceOption } from "./outside-server.ts";
 
 /**
  * What says that a command is ready: something accepts connections on its port (`tcp`), or answers a GET of a path with

@@ -1,5 +1,5 @@
-import { SwitchboardError } from "../base/errors.ts";
-import { checkHostname } from "../base/hostname.ts";
+import { SwitchboardError } from "../../base/errors.ts";
+import { checkHostname } from "../../base/hostname.ts";
 
 /** A command: a line for the shell, or a program and its arguments, which no shell sees. */
 export type Command = string | readonly string[];

@@ -1,10 +1,10 @@
 /** What the thread of a thread server runs: the same server as inline, with the same drain, on an event loop of its own. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { action, type Operation, race, run, withResolvers } from "effection";
-import { noop } from "../base/operations.ts";
-import { loadApp } from "./module.ts";
-import { LOOPBACK } from "./outside-server.ts";
-import { openServer } from "./server.ts";
+import { noop } from "../../base/operations.ts";
+import { loadApp } from "../module.ts";
+import { LOOPBACK } from "../outside-server.ts";
+import { openServer } from "../server.ts";
 import type { ReadyMessage, StopMessage, ThreadData } from "./thread-messages.ts";
 
 const owner = parentPort as MessagePort;

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ResourceLimits } from "node:worker_threads";
-import { checkHostname } from "../base/hostname.ts";
-import { checkKnownOptions, fail, numberOption, textOption } from "../base/options.ts";
-import { LogRing } from "./log-ring.ts";
-import { type Grace, graceOption } from "./outside-server.ts";
+import { checkHostname } from "../../base/hostname.ts";
+import { checkKnownOptions, fail, numberOption, textOption } from "../../base/options.ts";
+import { LogRing } from "../log-ring.ts";
+import { type Grace, graceOption } from "../outside-server.ts";
 
 /**
  * Options of {@link useThreadServer}.

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Operation, withResolvers } from "effection";
-import { isBusy, listen, type PortChoice } from "./listen.ts";
-import { LOOPBACK } from "./outside-server.ts";
+import { isBusy, listen, type PortChoice } from "../listen.ts";
+import { LOOPBACK } from "../outside-server.ts";
 
 /** How often the system is asked for a port that is free on IPv4 and IPv6. */
 const MAX_ASKED = 10;

@@ -1,10 +1,10 @@
 import { type Operation, race } from "effection";
-import { SwitchboardError, toError } from "../base/errors.ts";
+import { SwitchboardError, toError } from "../../base/errors.ts";
+import { LOOPBACK, lastOutput } from "../outside-server.ts";
 import type { CommandSettings } from "./command-config.ts";
 import { toArguments, toText } from "./command-line.ts";
 import { describeEnding } from "./ending.ts";
 import { isFree } from "./free-port.ts";
-import { LOOPBACK, lastOutput } from "./outside-server.ts";
 import { findOlderHolder } from "./port-holder.ts";
 import { type Ending, ProcessGroup, type Program } from "./process-group.ts";
 import { type Address, whenReady } from "./ready.ts";

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { type Operation, sleep, withResolvers } from "effection";
-import { finishesWithin, noop } from "../base/operations.ts";
+import { finishesWithin, noop } from "../../base/operations.ts";
+import type { LogRing } from "../log-ring.ts";
 import { isGroupAlive, signalGroup } from "./group-members.ts";
 import { forgetGroup, watchGroup } from "./living-groups.ts";
-import type { LogRing } from "./log-ring.ts";
 
 /** How long processes and their pipes may take to be gone after SIGKILL; only a kernel that hangs takes longer. */
 const KILLED_MS = 1_000;

@@ -1,10 +1,10 @@
 import { ensure, type Operation, resource } from "effection";
-import { SwitchboardError } from "../base/errors.ts";
+import { SwitchboardError } from "../../base/errors.ts";
+import { lastOutput, type OutsideServer, watchFor } from "../outside-server.ts";
 import { type CommandServerConfig, type CommandSettings, resolveCommandServer } from "./command-config.ts";
 import { Launch } from "./command-launch.ts";
 import { toText } from "./command-line.ts";
 import { chooseFreePort } from "./free-port.ts";
-import { lastOutput, type OutsideServer, watchFor } from "./outside-server.ts";
 
 /** How often a command is started, when each time somebody else has got its port first. */
 const MAX_LAUNCHES = 5;

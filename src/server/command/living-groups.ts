@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
-import { noop } from "../base/operations.ts";
+import { noop } from "../../base/operations.ts";
 import { signalGroup } from "./group-members.ts";
 
 /** Each line is the list of the groups that live now; the end of the input is the end of this process. */

@@ -1,10 +1,10 @@
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { type Operation, race, withResolvers } from "effection";
-import { SwitchboardError, toError, whereThrown } from "../base/errors.ts";
-import { finishesWithin, noop } from "../base/operations.ts";
-import { LONGEST_DELAY_MS } from "../base/options.ts";
-import { lastOutput } from "./outside-server.ts";
+import { SwitchboardError, toError, whereThrown } from "../../base/errors.ts";
+import { finishesWithin, noop } from "../../base/operations.ts";
+import { LONGEST_DELAY_MS } from "../../base/options.ts";
+import { lastOutput } from "../outside-server.ts";
 import type { ThreadSettings } from "./thread-config.ts";
 import type { ReadyMessage, StopMessage, ThreadData } from "./thread-messages.ts";
 
