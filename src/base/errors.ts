@@ -38,6 +38,18 @@ export type SwitchboardErrorCode =
   | "SERVER_CLOSED"
   /** The command cannot load the module of the app. See `cause`, and the place in the message. */
   | "MODULE_FAILED"
+  /** The server of a hostname cannot be reached. See `cause`, and whether it listens where it should. */
+  | "CONNECT_FAILED"
+  /** The server of a hostname could not be reached in time. See whether it accepts, or raise `connectTimeoutMs`. */
+  | "CONNECT_TIMEOUT"
+  /** The server of a hostname closed the connection before it had answered. See its own log. */
+  | "NO_ANSWER"
+  /** The server of a hostname sent what is no valid HTTP/1.1. The message says where; correct the server. */
+  | "BAD_ANSWER"
+  /** The server of a hostname did not answer in time. See why it takes so long, or raise `responseTimeoutMs`. */
+  | "RESPONSE_TIMEOUT"
+  /** The server of a hostname stopped in the middle of an answer. The client's connection was cut. See its own log. */
+  | "ANSWER_CUT"
   /** A circuit breaker lets nothing through. Ask after `retryAfterMs`, or once it has closed; `reset()` closes it at once. */
   | "CIRCUIT_OPEN"
   /** The queue of a worker pool has no place for the job. Submit it later, or raise `queue.max`; see `queue.whenFull`. */

@@ -8,6 +8,8 @@ import { fail } from "../base/options.ts";
 export interface Client {
   /** The address: of the peer, or what trusted proxies say of whom they speak for. IPv4 in its own form; `"unknown"` once a peer has gone. */
   address: string;
+  /** The address of whoever has the connection. */
+  peer: string;
   proto: "http" | "https";
   /** The authority as the client gave it: a name, with a port where there was one. */
   host: string;
@@ -43,7 +45,7 @@ export function createClientOf(trustedProxies: readonly string[]): ClientOf {
   if (trustedProxies.length === 0) return toPeer;
   return (request) => {
     const peer = toPeer(request);
-    return trusts(peer.address) ? toSpokenFor(request, peer, trusts) : peer;
+    return trusts(peer.peer) ? toSpokenFor(request, peer, trusts) : peer;
   };
 }
 
@@ -70,7 +72,8 @@ function compile(trustedProxies: readonly string[]): Trusts {
 function toPeer({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): Client {
   const proto = (socket as TLSSocket).encrypted ? "https" : "http";
   const host = headers.host ?? "";
-  return { address: peerAddress(socket), proto, host, port: portOf(host, proto), viaProxy: false };
+  const peer = peerAddress(socket);
+  return { address: peer, peer, proto, host, port: portOf(host, proto), viaProxy: false };
 }
 
 function peerAddress({ remoteAddress = "unknown" }: IncomingMessage["socket"]): string {
@@ -86,7 +89,7 @@ function toSpokenFor({ headers }: Pick<IncomingMessage, "headers">, peer: Client
   const saidPort = Number(first(headers["x-forwarded-port"]) || Number.NaN);
   const port = Number.isInteger(saidPort) && saidPort >= 1 && saidPort <= 65_535 ? saidPort : portOf(host, proto);
   const address = walk(String(headers["x-forwarded-for"] ?? ""), peer.address, trusts);
-  return { address, proto, host, port, viaProxy: true };
+  return { address, peer: peer.peer, proto, host, port, viaProxy: true };
 }
 
 /** The address furthest from here that a trusted one vouches for. */

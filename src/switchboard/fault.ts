@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
 import { choiceOption, durationOption, fail, integerOption } from "../base/options.ts";
+import { toPath } from "../base/request-target.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import { cutBody, slowBody } from "./fault-body.ts";
-import { toPath } from "./hostname.ts";
 
 /**
  * What goes wrong with some requests, on purpose.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { toHostname } from "../base/hostname.ts";
+import { toAuthority } from "../base/request-target.ts";
 import type { Problem } from "../server/problem.ts";
 import { badRequest, misdirected } from "./problem.ts";
 
@@ -22,7 +23,6 @@ export interface RouteSettings {
 export type Router = (request: IncomingMessage) => Route | Problem;
 
 const PORT = /^[0-9]{0,5}$/;
-const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 const CONTROL: Route = { to: "control" };
 
 /** Host fields that name this machine, not an app. */
@@ -51,18 +51,13 @@ export function createRouter(settings: RouteSettings): Router {
   };
 }
 
-/** The path and query of a request target in origin or absolute form. */
-export function toPath(url: string): string {
-  return url.startsWith("/") ? url : url.replace(ABSOLUTE, "");
-}
-
 /**
  * In absolute form the target names the host, and Host is ignored (RFC 9112 section 3.2.2). The fields are changed
  * where they disagree, so that an app sees the host that it was chosen for.
  */
 function adoptTarget(request: IncomingMessage): void {
   const { host = "" } = request.headers;
-  const authority = ABSOLUTE.exec(request.url ?? "")?.[1] ?? "";
+  const authority = toAuthority(request.url ?? "");
   if (host === authority || toHost(host) === undefined) return; // an invalid Host is refused all the same
   request.headers.host = authority;
   const at = request.rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "host");

@@ -28,7 +28,14 @@ const LIES =
 
 describe("createClientOf", () => {
   it("believes nobody by default: the client is the peer", async () => {
-    const peer = { address: "127.0.0.1", proto: "http", host: "a.localhost:8000", port: 8000, viaProxy: false };
+    const peer = {
+      address: "127.0.0.1",
+      peer: "127.0.0.1",
+      proto: "http",
+      host: "a.localhost:8000",
+      port: 8000,
+      viaProxy: false,
+    };
     expect(await ask([], LIES)).toEqual(peer);
   });
 
@@ -37,7 +44,14 @@ describe("createClientOf", () => {
   });
 
   it("believes a trusted peer", async () => {
-    const client = { address: "1.2.3.4", proto: "https", host: "evil.example", port: 9, viaProxy: true };
+    const client = {
+      address: "1.2.3.4",
+      peer: "127.0.0.1",
+      proto: "https",
+      host: "evil.example",
+      port: 9,
+      viaProxy: true,
+    };
     expect(await ask(["127.0.0.1"], LIES)).toEqual(client);
     expect(await ask(["loopback"], LIES)).toEqual(client);
   });

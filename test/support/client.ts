@@ -1,15 +1,15 @@
 import { connect, type Socket } from "node:net";
 
-/** A raw client connection that remembers what it received. */
-export class Client {
+/** One side of a raw connection, which remembers what it received. */
+export class Peer {
   readonly socket: Socket;
   received = "";
   ended = false;
   closed = false;
   #changed: (() => void)[] = [];
 
-  constructor(port: number, host = "127.0.0.1") {
-    this.socket = connect({ port, host, allowHalfOpen: true });
+  constructor(socket: Socket) {
+    this.socket = socket;
     this.socket.setNoDelay(true);
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
@@ -43,6 +43,11 @@ export class Client {
     return this.received;
   }
 
+  /** Returns when the connection is gone, in both directions. */
+  async gone(): Promise<void> {
+    while (!this.closed) await this.#change();
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
@@ -53,6 +58,13 @@ export class Client {
 
   #wake(): void {
     for (const changed of this.#changed.splice(0)) changed();
+  }
+}
+
+/** A raw client connection. */
+export class Client extends Peer {
+  constructor(port: number, host = "127.0.0.1") {
+    super(connect({ port, host, allowHalfOpen: true }));
   }
 }
 

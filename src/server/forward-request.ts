@@ -1,0 +1,251 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { noop } from "../base/operations.ts";
+import { Answer, cut, toLines } from "./forward-answer.ts";
+import {
+  badAnswer,
+  closedProblem,
+  ForwardFailure,
+  type ForwardPhase,
+  loopProblem,
+  toForwardProblem,
+} from "./forward-failure.ts";
+import { hasBody, isLooping, type Passage, toRequestHead } from "./forwarded-fields.ts";
+import { type Problem, sendProblem } from "./problem.ts";
+import { RequestBody } from "./request-body.ts";
+import type { ResponseHead } from "./response-head.ts";
+import type { Connection, Occupant, Upstream } from "./upstream.ts";
+
+/** What all requests to one server share. */
+export interface Forwarding extends Passage {
+  hostname: string;
+  upstream: Upstream;
+  responseTimeoutMs: number;
+  idleTimeoutMs: number;
+  /** Requests and upgrades on their way. */
+  active: number;
+  /** No new ones; those on their way end. */
+  closed: boolean;
+  failed(phase: ForwardPhase, failure: ForwardFailure): void;
+}
+
+/** Takes over when the server has switched protocols. */
+export type Switched = (connection: Connection, head: ResponseHead) => void;
+
+/** RFC 9110 section 9.2.2: asking twice is the same as asking once. */
+const IDEMPOTENT: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+/** Forwards a request, or says why not. */
+export function forwardRequest(forwarding: Forwarding, request: IncomingMessage, response: ServerResponse): void {
+  if (response.destroyed || request.socket.destroyed) return;
+  const problem = whyNot(forwarding, request);
+  if (problem === undefined) new Exchange(forwarding, request, response).start();
+  else sendProblem(request, response, problem);
+}
+
+/** Why a request is not forwarded. */
+export function whyNot({ closed, hostname, pseudonym }: Forwarding, request: IncomingMessage): Problem | undefined {
+  if (closed) return closedProblem(hostname);
+  return isLooping(request, pseudonym) ? loopProblem(hostname) : undefined;
+}
+
+/** One request on its way to a server, until its answer has gone back. */
+export class Exchange implements Occupant {
+  readonly #forwarding: Forwarding;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #switched: Switched | undefined;
+  readonly #requestHead: string;
+  readonly #body: RequestBody | undefined;
+  #retryable: boolean;
+  #cancelDial: (() => void) | undefined;
+  #connection: Connection | undefined;
+  #sentAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #continued = false;
+  #halfClosed = false;
+  #answer: Answer | undefined;
+  #trailers: string[] | undefined;
+  #done = false;
+
+  /** @param switched takes over when the server switches protocols; without it that is no valid answer. */
+  constructor(forwarding: Forwarding, request: IncomingMessage, response: ServerResponse, switched?: Switched) {
+    this.#forwarding = forwarding;
+    this.#request = request;
+    this.#response = response;
+    this.#switched = switched;
+    this.#requestHead = toRequestHead(request, forwarding, switched !== undefined);
+    this.#body = hasBody(request) ? new RequestBody(request) : undefined;
+    this.#retryable = switched === undefined && this.#body === undefined && IDEMPOTENT.has(request.method);
+  }
+
+  /** Sends the request, over a connection that is kept or a new one. An upgrade takes its connection with it: a new one. */
+  start(): void {
+    this.#forwarding.active += 1;
+    const left = () => this.#clientLeft();
+    this.#response.on("close", left).on("error", noop);
+    // A pipelined response that waits for its turn has no socket yet, and never closes when the client leaves.
+    if (this.#response.socket === null) watchSocket(this.#response, left);
+    const kept = this.#switched === undefined ? this.#forwarding.upstream.take(this.#retryable) : undefined;
+    if (kept === undefined) this.#connect();
+    else this.#send(kept);
+  }
+
+  /** The client has ended its side of a connection that is to be upgraded. */
+  endRequest(): void {
+    this.#halfClosed = true;
+    this.#connection?.socket.end();
+  }
+
+  drained(): void {
+    this.#body?.resume();
+  }
+
+  interim(head: ResponseHead): void {
+    const { socket } = this.#response;
+    const wanted = head.status !== 100 || this.#request.headers.expect !== undefined;
+    if (head.status === 100) this.#continued = true;
+    if (wanted && this.#request.httpVersionMinor === 1 && socket?.writable) socket.write(toLines(head), "latin1");
+  }
+
+  head(head: ResponseHead): void {
+    if (head.status === 101 && this.#switched === undefined) throw badAnswer("it switches protocols unasked");
+    const { socket } = this.#connection as Connection;
+    if (this.#refusesBody()) this.#response.shouldKeepAlive = false;
+    this.#answer = new Answer(this.#response, head, socket);
+    this.#arm(this.#forwarding.idleTimeoutMs);
+  }
+
+  body(part: Buffer): void {
+    this.#answer?.body(part);
+  }
+
+  end(trailers: string[]): void {
+    this.#trailers = trailers;
+  }
+
+  flush(): void {
+    const answer = this.#answer;
+    if (this.#done || answer === undefined) return;
+    if (answer.head.status === 101) this.#switch(answer.head);
+    else if (this.#trailers === undefined) answer.flush();
+    else this.#finish(answer, this.#trailers);
+  }
+
+  lost(error: Error | undefined): void {
+    if (this.#done) return;
+    const { reused, answered } = this.#connection as Connection;
+    if (error instanceof ForwardFailure) {
+      this.#fail(this.#answer === undefined ? "headers" : "body", error);
+    } else if (this.#answer !== undefined) {
+      const message = describe("in the middle of its answer", error);
+      this.#fail("body", new ForwardFailure("ANSWER_CUT", message, error));
+    } else if (this.#retryable && reused && !answered && !this.#forwarding.closed) {
+      this.#retryable = false;
+      this.#connect();
+    } else {
+      const message = describe("before it had answered", error);
+      this.#fail(this.#body?.sent === false ? "request" : "headers", new ForwardFailure("NO_ANSWER", message, error));
+    }
+  }
+
+  /** @internal The timer has run out: the exchange ends if the server was silent for all of `ms`, and it was its turn. */
+  expired(ms: number): void {
+    const answer = this.#answer;
+    const since = answer?.activeAt ?? Math.max(this.#sentAt, this.#body?.sentAt ?? 0);
+    const clientsTurn = answer?.paused ?? this.#body?.waitsForClient ?? false;
+    const leftMs = clientsTurn ? ms : since + ms - performance.now();
+    if (leftMs > 0) this.#arm(ms, leftMs);
+    else if (answer === undefined) {
+      this.#fail("headers", new ForwardFailure("RESPONSE_TIMEOUT", `the server did not answer within ${ms} ms`));
+    } else {
+      this.#fail("body", new ForwardFailure("ANSWER_CUT", `the server was silent for ${ms} ms in its answer`));
+    }
+  }
+
+  #connect(): void {
+    this.#cancelDial = this.#forwarding.upstream.connect((result) => {
+      this.#cancelDial = undefined;
+      if (result instanceof ForwardFailure) this.#fail("connect", result);
+      else this.#send(result);
+    });
+  }
+
+  #send(connection: Connection): void {
+    this.#connection = connection;
+    connection.carry(this.#request.method as string, this);
+    connection.socket.write(this.#requestHead, "latin1");
+    this.#body?.sendTo(connection.socket);
+    if (this.#halfClosed) connection.socket.end();
+    this.#sentAt = performance.now();
+    this.#arm(this.#forwarding.responseTimeoutMs);
+  }
+
+  #finish(answer: Answer, trailers: string[]): void {
+    const connection = this.#connection as Connection;
+    const { keepAlive, keepAliveMs, body } = answer.head;
+    this.#settle();
+    if (keepAlive && body !== "close" && this.#body?.sent !== false) connection.release(keepAliveMs);
+    else connection.destroy();
+    answer.end(trailers);
+  }
+
+  #switch(head: ResponseHead): void {
+    this.#settle();
+    this.#switched?.(this.#connection as Connection, head);
+  }
+
+  #clientLeft(): void {
+    if (this.#done) return;
+    this.#settle();
+    this.#cancelDial?.();
+    this.#connection?.destroy();
+  }
+
+  #fail(phase: ForwardPhase, failure: ForwardFailure): void {
+    const { hostname, closed, failed } = this.#forwarding;
+    if (this.#refusesBody()) this.#response.shouldKeepAlive = false;
+    this.#settle();
+    this.#connection?.destroy();
+    if (!closed) failed(this.#switched === undefined || phase === "connect" ? phase : "upgrade", failure);
+    if (this.#answer?.begun) cut(this.#response);
+    else
+      sendProblem(
+        this.#request,
+        this.#response,
+        closed ? closedProblem(hostname) : toForwardProblem(failure, hostname),
+      );
+  }
+
+  /** Nothing happens from now on, whatever the server or the client does. */
+  #settle(): void {
+    this.#done = true;
+    this.#forwarding.active -= 1;
+    clearTimeout(this.#timer);
+    this.#body?.drop();
+  }
+
+  /** The client waits for leave to send its body, and gets an answer instead: nobody knows whether the body will come. */
+  #refusesBody(): boolean {
+    return this.#request.headers.expect !== undefined && !this.#continued && !this.#request.complete;
+  }
+
+  #arm(ms: number, leftMs: number = ms): void {
+    clearTimeout(this.#timer);
+    if (ms !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(expire, leftMs, this, ms);
+  }
+}
+
+function expire(exchange: Exchange, ms: number): void {
+  exchange.expired(ms);
+}
+
+function watchSocket(response: ServerResponse, left: () => void): void {
+  const { socket } = response.req;
+  socket.setMaxListeners(0); // one for each response that waits
+  socket.on("close", left);
+  response.on("close", () => socket.off("close", left));
+}
+
+function describe(when: string, error: Error | undefined): string {
+  return `the server closed the connection ${when}${error === undefined ? "" : ` (${error.message})`}`;
+}
