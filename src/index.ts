@@ -4,16 +4,25 @@ export type { HostnameConfig } from "./pool/hostname-config.ts";
 export type { ServerPoolInspection } from "./pool/inspection.ts";
 export type { BackoffConfig, RestartConfig } from "./pool/restart-config.ts";
 export type { EntryState, ServerInfo } from "./pool/server-info.ts";
-export { type ServerPool, ServerPoolContext, useServerPool } from "./pool/server-pool.ts";
+export { useServerPool } from "./pool/server-pool.ts";
+export { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
 export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
+export { type CommandAppConfig, commandApp } from "./server/command/command-app.ts";
+export type { Readiness } from "./server/command/command-config.ts";
 export {
   type ExpressServer,
   type ExpressServerConfig,
   useExpressServer,
   useExpressServerDaemon,
 } from "./server/express-server.ts";
+export type { ForwardPhase } from "./server/forward-failure.ts";
+export type { LogLine, LogStream } from "./server/log-ring.ts";
+export { OutsideApp } from "./server/outside-app.ts";
+export { remoteApp } from "./server/remote-app.ts";
 export { type RequestOperation, useRequestHandlers } from "./server/request-handlers.ts";
+export type { ServerKind } from "./server/server.ts";
+export { type ThreadAppConfig, threadApp } from "./server/thread/thread-app.ts";
 export {
   createSwitchboard,
   type RunConfig,

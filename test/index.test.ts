@@ -5,9 +5,13 @@ it("exports these names, and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "FaultContext",
+      "OutsideApp",
       "ServerPoolContext",
       "SwitchboardError",
+      "commandApp",
       "createSwitchboard",
+      "remoteApp",
+      "threadApp",
       "useExpressServer",
       "useExpressServerDaemon",
       "useFault",

@@ -77,6 +77,8 @@ export interface SwitchboardErrorFacts {
   retryAfterMs?: number;
   /** The stage of a pipeline that it is about. */
   stage?: string;
+  /** What the program printed last that it is about, line by line. */
+  output?: readonly string[];
 }
 
 /**
@@ -97,6 +99,8 @@ export class SwitchboardError extends Error {
   readonly retryAfterMs: number | undefined;
   /** The stage of a pipeline that it is about. */
   readonly stage: string | undefined;
+  /** What the program printed last that it is about, line by line. */
+  readonly output: readonly string[] | undefined;
 
   /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
@@ -105,7 +109,13 @@ export class SwitchboardError extends Error {
     this.hostname = facts.hostname;
     this.retryAfterMs = facts.retryAfterMs;
     this.stage = facts.stage;
+    this.output = facts.output;
   }
+}
+
+/** What the program printed last that `error` is about. */
+export function outputOf(error: unknown): { output: readonly string[] } | undefined {
+  return error instanceof SwitchboardError && error.output !== undefined ? { output: error.output } : undefined;
 }
 
 /** Turns whatever was thrown into an Error; an Error passes through as it is. */

@@ -87,6 +87,8 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
       return `${paint("green", "well")}     ${event.hostname}: has run without a failure, ${toTime(event.afterMs)} after the first`;
     case "error":
       return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
+    case "forward-error":
+      return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${event.message}`;
     case "front-error":
       return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${event.message}`;
     case "circuit-opened": {

@@ -7,12 +7,14 @@ import { Turn } from "../resilience/turn.ts";
 import type { Turns } from "../resilience/turns.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
+import type { LogRing } from "../server/log-ring.ts";
 import { type OpenedServer, openServer } from "../server/server.ts";
 import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
 import type { Ports } from "./ports.ts";
 import type { EntryState, ServerInfo } from "./server-info.ts";
+import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
 
 /** What an entry needs of its pool. */
@@ -57,6 +59,8 @@ export class Entry implements Idler {
   state: EntryState = "starting";
   info: ServerInfo | undefined;
   server: AppServer | undefined;
+  /** What its app prints, if it runs elsewhere. */
+  log: LogRing | undefined;
   /** Settles when the server listens, or never will. All joiners share it. */
   readonly ready: Future<ServerInfo>;
   /** Resolves when the entry has ended. */
@@ -72,6 +76,7 @@ export class Entry implements Idler {
   #begun = false;
   #stopAsked = false;
   #gaveUp = false;
+  readonly #budget = new StartBudget((ms) => this.#giveUp(ms));
   #resolveReady!: (info: ServerInfo) => void;
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
@@ -150,16 +155,15 @@ export class Entry implements Idler {
 
   *#serve(others: readonly Entry[]): Operation<void> {
     if (this.waiting) yield* this.#waitFor(others);
-    let budget: NodeJS.Timeout | undefined;
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
-      budget = setTimeout(() => this.#giveUp(), this.settings.startTimeoutMs);
+      this.#budget.allow(this.settings.startTimeoutMs);
       const opened = yield* this.#open();
       if (this.#stopAsked) return;
       this.#run(opened);
     } finally {
-      clearTimeout(budget);
+      this.#budget.clear();
       this.#turn.leave();
     }
     yield* this.#end.operation;
@@ -184,7 +188,12 @@ export class Entry implements Idler {
         },
       },
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
+      made: (kind, log) => {
+        this.log = log;
+        if (kind === "command") this.#budget.allow(this.settings.commandTimeoutMs);
+      },
       failed: (error) => this.#report(error),
+      forwardFailed: (event) => this.#host.emit(event),
       stopping: () => this.#leave(),
       crashed: (error) => {
         if (this.state === "running") this.#end.reject(error);
@@ -195,12 +204,12 @@ export class Entry implements Idler {
     });
   }
 
-  #run({ app, server, port }: OpenedServer): void {
+  #run({ kind, app, server, host, port }: OpenedServer): void {
     const { hostname } = this;
-    this.#port = port;
+    if (this.#port !== undefined) this.#port = port; // the one it was given; a thread or a stranger has its own
     this.server = server;
     const task = this.#task as Task<void>;
-    this.info = { hostname, port, app: app as Express, server, task, startedAt: new Date() };
+    this.info = { hostname, kind, host, port, app: app as Express, server, task, startedAt: new Date() };
     this.state = "running";
     this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port });
@@ -245,11 +254,11 @@ export class Entry implements Idler {
   }
 
   /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */
-  #giveUp(): void {
+  #giveUp(ms: number): void {
     if (this.#stopAsked) return;
     this.#leave();
     this.#gaveUp = true;
-    this.#failStart(notReady(this.hostname, this.settings.startTimeoutMs));
+    this.#failStart(notReady(this.hostname, ms, this.log));
     this.#halt();
   }
 

@@ -1,3 +1,5 @@
+import type { ForwardPhase } from "../server/forward-failure.ts";
+
 /**
  * Why a server was stopped: `shutdown` was called, nobody used it for `idleTimeoutMs`, another one needed its place, or
  * the pool ends.
@@ -23,6 +25,8 @@ export type ServerEvent =
   | { type: "started"; hostname: string; port: number }
   /** A start or a run failed, an app threw outside its own error handling, or a cleanup failed. */
   | { type: "error"; hostname: string; error: Error; message: string }
+  /** A request could not be forwarded to its end: how far it had come, and why. */
+  | { type: "forward-error"; hostname: string; phase: ForwardPhase; error: Error; message: string }
   /** The server was asked to stop: it gets no more requests, and drains. */
   | { type: "stopping"; hostname: string; reason: StopReason }
   /** The drain of the server had to cut this much. */

@@ -28,6 +28,8 @@ export interface HostnameSettings {
   restart: RestartSettings;
   idleTimeoutMs: number;
   startTimeoutMs: number;
+  /** The same for a server that is a command. */
+  commandTimeoutMs: number;
   graceMs: number;
 }
 
@@ -60,6 +62,7 @@ function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings
     restart: resolveRestart(`${at}.restart`, config.restart, base.restart),
     idleTimeoutMs: limitOption(`${at}.idleTimeoutMs`, config.idleTimeoutMs ?? base.idleTimeoutMs),
     startTimeoutMs: durationOption(`${at}.startTimeoutMs`, config.startTimeoutMs ?? base.startTimeoutMs, 1),
+    commandTimeoutMs: config.startTimeoutMs ?? base.commandTimeoutMs,
     graceMs: durationOption(`${at}.graceMs`, config.graceMs ?? base.graceMs),
   };
 }

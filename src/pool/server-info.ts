@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Task } from "effection";
 import type { Express } from "express";
+import type { ServerKind } from "../server/server.ts";
 
 /**
  * A server that runs for a hostname.
@@ -13,9 +14,13 @@ import type { Express } from "express";
 export interface ServerInfo {
   /** The routing name it runs for. */
   hostname: string;
-  /** Its own port, on 127.0.0.1. */
+  /** Where it runs. */
+  kind: ServerKind;
+  /** The address it listens on: of the loopback interface, unless somebody else runs it. */
+  host: string;
+  /** Its own port there. */
   port: number;
-  /** What the app factory made; another request listener, if it made no Express app. */
+  /** What the app factory made; another request listener, if it made no Express app, or one that runs elsewhere. */
   app: Express;
   /** Hand it requests by emitting `request` or `upgrade`, or connect to its port: both are counted alike. */
   server: Server;

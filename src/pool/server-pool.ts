@@ -1,20 +1,10 @@
-import {
-  type Context,
-  createContext,
-  ensure,
-  type Future,
-  type Operation,
-  resource,
-  type Scope,
-  type Stream,
-  spawn,
-  until,
-} from "effection";
+import { ensure, type Future, type Operation, resource, type Scope, type Stream, spawn, until } from "effection";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { createEvents } from "../base/events.ts";
 import { checkHostname, toHostname } from "../base/hostname.ts";
 import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts";
 import { Turns } from "../resilience/turns.ts";
+import type { LogLine } from "../server/log-ring.ts";
 import { Entry, type EntryHost } from "./entry.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
@@ -22,52 +12,10 @@ import { inspectPool, type ServerPoolInspection } from "./inspection.ts";
 import { Places } from "./places.ts";
 import { createPorts } from "./ports.ts";
 import type { ServerInfo } from "./server-info.ts";
+import { type ServerPool, ServerPoolContext } from "./server-pool-contract.ts";
 import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
 import { allPinned, BUSY_RETRY_MS, poolFull } from "./start-errors.ts";
 import { Supervision } from "./supervision.ts";
-
-/**
- * Many servers, by hostname.
- *
- * **Lifetime.** That of the {@link useServerPool} that made it. Each server lives from the first request for its name
- * until it is shut down, idle for too long, evicted, crashed, or the pool ends.
- *
- * **Failure.** What a method cannot do rejects with a {@link SwitchboardError}. A server that crashes is an event.
- */
-export interface ServerPool {
-  /**
-   * The running server of `hostname`; starts one when there is none, exactly once whatever the concurrency.
-   * The result may be awaited or yielded. Rejects with a {@link SwitchboardError}.
-   */
-  getOrCreate(hostname: string): Future<ServerInfo>;
-  /** The server of `hostname` if it runs: never one that starts or stops. */
-  get(hostname: string): ServerInfo | undefined;
-  /** Every running server. */
-  list(): ServerInfo[];
-  /** Stops the server of `hostname`, and forgets its failures; resolves when its port is free. Nothing to stop is fine. */
-  shutdown(hostname: string): Future<void>;
-  /**
-   * Starts the server of `hostname` if there is none, and keeps it from now on: it is never stopped for being idle or to
-   * make room, and starts again by itself after a failure, unless its `restart.policy` says otherwise. After a
-   * `shutdown` it is down until somebody asks for it. Rejects as `getOrCreate`; it is pinned all the same.
-   */
-  pin(hostname: string): Future<ServerInfo>;
-  /** From now on `hostname` is as any other; its server runs on. */
-  unpin(hostname: string): void;
-  /** What happens from the time of subscription on; ends when the pool has ended. */
-  readonly events: Stream<ServerEvent, void>;
-  /** A snapshot for people and tests. */
-  inspect(): ServerPoolInspection;
-}
-
-/**
- * The pool of the surrounding {@link useServerPool}, for operations below it: `yield* ServerPoolContext.expect()`.
- *
- * **Lifetime.** Set by `useServerPool` for its caller and everything below it.
- *
- * **Failure.** `expect()` throws where no pool surrounds it; `get()` is `undefined` there.
- */
-export const ServerPoolContext: Context<ServerPool> = createContext<ServerPool>("effection-switchboard.server-pool");
 
 /**
  * A pool of servers.
@@ -185,6 +133,10 @@ class Pool implements ServerPool, EntryHost {
 
   unpin(name: string): void {
     this.#supervision.unpin(checkHostname(name));
+  }
+
+  log(name: string): LogLine[] {
+    return this.#entries.get(toHostname(name) ?? "")?.log?.lines() ?? [];
   }
 
   inspect(): ServerPoolInspection {

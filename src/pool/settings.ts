@@ -43,6 +43,7 @@ export interface ServerPoolConfig {
   idleTimeoutMs?: number | undefined;
   /**
    * How long a server may take from its turn until it listens; then the start has failed, and who waits gets 504.
+   * A command has 60 s unless this is set.
    * @default 10000
    */
   startTimeoutMs?: number | undefined;
@@ -94,6 +95,9 @@ export const SERVER_POOL_OPTIONS: readonly (keyof ServerPoolConfig)[] = [
   "onEvent",
 ];
 
+/** Commands install, compile and bundle before they listen. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
 /** Checks every option, before anything is opened. */
 export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings {
   checkKnownOptions("useServerPool", config, SERVER_POOL_OPTIONS);
@@ -101,6 +105,7 @@ export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings 
   const defaults = {
     idleTimeoutMs: limitOption("idleTimeoutMs", config.idleTimeoutMs ?? Number.POSITIVE_INFINITY),
     startTimeoutMs: durationOption("startTimeoutMs", config.startTimeoutMs ?? 10_000, 1),
+    commandTimeoutMs: config.startTimeoutMs ?? COMMAND_TIMEOUT_MS,
     graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
     restart: resolveRestart("restart", config.restart, RESTART_DEFAULTS),
   };

@@ -1,4 +1,6 @@
-import { SwitchboardError } from "../base/errors.ts";
+import { outputOf, SwitchboardError } from "../base/errors.ts";
+import type { LogRing } from "../server/log-ring.ts";
+import { lastOutput } from "../server/outside-server.ts";
 import type { ServerPoolSettings } from "./settings.ts";
 
 /** After this time it is worth asking a busy pool again: who asks at once waits behind the others, and no more. */
@@ -20,10 +22,12 @@ export function allPinned(hostname: string, maxServers: number): SwitchboardErro
   return new SwitchboardError("POOL_FULL", message, { hostname });
 }
 
-/** The start budget is used up. */
-export function notReady(hostname: string, ms: number): SwitchboardError {
+/** The start budget is used up. `log` has what the app has printed, if it runs elsewhere. */
+export function notReady(hostname: string, ms: number, log: LogRing | undefined): SwitchboardError {
   const message = `"${hostname}" was not ready within ${ms} ms; see why its app takes so long, or raise startTimeoutMs`;
-  return new SwitchboardError("START_TIMEOUT", message, { hostname });
+  if (log === undefined) return new SwitchboardError("START_TIMEOUT", message, { hostname });
+  const { text, output } = lastOutput(log);
+  return new SwitchboardError("START_TIMEOUT", `${message}${text}`, { hostname, output });
 }
 
 /** The server whose place it was to have has not stopped in time. */
@@ -48,7 +52,7 @@ export function couldNotStart(hostname: string, cause: Error, retryAfterMs: numb
   const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
   const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
   const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
-  return new SwitchboardError(code, message, { hostname, cause, retryAfterMs });
+  return new SwitchboardError(code, message, { hostname, cause, retryAfterMs, ...outputOf(cause) });
 }
 
 /** Not a failure of the server: it was not to be started, or not now. */

@@ -1,4 +1,4 @@
-import { SwitchboardError } from "../base/errors.ts";
+import { outputOf, SwitchboardError } from "../base/errors.ts";
 import { afterFailure, afterStart, type RestartRules, type Trouble } from "../resilience/restart.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import type { RestartSettings } from "./restart-config.ts";
@@ -196,7 +196,8 @@ function toRefusal(hostname: string, { trouble, error }: Case, retryAfterMs: num
   const message = failed
     ? `"${hostname}" has failed ${failures === 1 ? "and" : `${failures} times and`} is not started for now: ${why}; one trial start is possible ${inTime}`
     : `"${hostname}" failed: ${why}; the next start is possible ${inTime}`;
-  return new SwitchboardError(failed ? "FAILED" : "BACKING_OFF", message, { hostname, retryAfterMs, cause: error });
+  const facts = { hostname, retryAfterMs, cause: error, ...outputOf(error) };
+  return new SwitchboardError(failed ? "FAILED" : "BACKING_OFF", message, facts);
 }
 
 /** The rest may be a stack, and what comes next has to stand on the first line as well. */

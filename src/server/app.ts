@@ -4,6 +4,7 @@ import { type Operation, resource, until } from "effection";
 import type { Express } from "express";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { fail } from "../base/options.ts";
+import { OutsideApp } from "./outside-app.ts";
 
 /**
  * What an app factory gets.
@@ -32,13 +33,14 @@ export interface AppContext {
 export type App = RequestListener;
 
 /**
- * What a factory makes: an app, or `undefined` to decline the hostname.
+ * What a factory makes: an app; an {@link OutsideApp}, which `threadApp`, `commandApp` and `remoteApp` make; or `undefined`
+ * to decline the hostname.
  *
  * **Lifetime.** A declined hostname is asked about again at its next request.
  *
  * **Failure.** `undefined` answers 404 and is no failure; anything else that is no function fails the start.
  */
-export type AppResult = App | undefined;
+export type AppResult = App | OutsideApp | undefined;
 
 /**
  * An Express app where an {@link AppFactory} may stand: it answers for every hostname.
@@ -74,9 +76,9 @@ export function toAppFactory(option: string, value: unknown): AppFactory {
 }
 
 /** Runs `factory`. Throws `DECLINED` when it returns `undefined`, `START_FAILED` when that is no app. */
-export function* makeApp(factory: AppFactory, context: AppContext): Operation<App> {
+export function* makeApp(factory: AppFactory, context: AppContext): Operation<App | OutsideApp> {
   const app = yield* settle(factory, context);
-  if (typeof app === "function") return app;
+  if (typeof app === "function" || app instanceof OutsideApp) return app;
   const { hostname } = context;
   if (app === undefined) throw new SwitchboardError("DECLINED", `there is no app for "${hostname}"`, { hostname });
   throw new SwitchboardError(

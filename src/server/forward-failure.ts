@@ -20,7 +20,14 @@ export interface ForwardErrorEvent {
   message: string;
 }
 
-/** How far a forwarded request had come. */
+/**
+ * How far a forwarded request had come: dialling, sending the request, waiting for the head of the answer, its body, or an
+ * upgrade.
+ *
+ * **Lifetime.** Of the moment in which it failed.
+ *
+ * **Failure.** None: a word.
+ */
 export type ForwardPhase = "connect" | "request" | "headers" | "body" | "upgrade";
 
 /** Why a server did not answer, or not to the end. */

@@ -27,10 +27,11 @@ export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 /** How many lines of its output the message about a failed server has. */
 const SHOWN_LINES = 20;
 
-/** What a server said last, as the end of a message. */
-export function lastOutput(log: LogRing): string {
-  const lines = log.tail(SHOWN_LINES).map(({ text }) => `\n  ${text}`);
-  return lines.length === 0 ? "; it printed nothing" : `; its last output:${lines.join("")}`;
+/** What a server said last: as the end of a message, and as a fact of the error. */
+export function lastOutput(log: LogRing): { text: string; output: readonly string[] } {
+  const output = log.tail(SHOWN_LINES).map(({ text }) => text);
+  const lines = output.map((line) => `\n  ${line}`).join("");
+  return { text: output.length === 0 ? "; it printed nothing" : `\nIts last output:${lines}`, output };
 }
 
 /** Milliseconds, or what is asked for them when the server stops: a pool that shuts down has one period for all. */

@@ -11,6 +11,8 @@ export interface Problem {
   hostname?: string | undefined;
   /** Sent as `Retry-After`, in whole seconds, rounded up. */
   retryAfterMs?: number | undefined;
+  /** What a program printed last: for clients on this machine alone, since anything may be in it. */
+  output?: readonly string[] | undefined;
   /** More header fields of the answer. */
   fields?: Readonly<Record<string, string>> | undefined;
 }
@@ -25,8 +27,9 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   for (const field of response.getHeaderNames()) response.removeHeader(field);
+  const told = isLocal(request) ? problem : { ...problem, output: undefined };
   const html = accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
-  const body = html ? toPage(problem) : toJson(problem);
+  const body = html ? toPage(told) : toJson(told);
   // With the status text: an app may have set one that cannot be sent.
   response.writeHead(problem.status, STATUS_CODES[problem.status], {
     ...problemHead(problem, html),
@@ -56,21 +59,28 @@ function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
   };
 }
 
-function toJson({ status, code, detail, hostname }: Problem): string {
-  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, code, hostname });
+/** Whether the client runs on this machine: nobody forwards for it, and its connection comes from here. */
+function isLocal({ headers, socket }: IncomingMessage): boolean {
+  if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined) return false;
+  return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }
 
-function toPage({ status, code, detail, hostname }: Problem): string {
+function toJson({ status, code, detail, hostname, output }: Problem): string {
+  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, code, hostname, output });
+}
+
+function toPage({ status, code, detail, hostname, output = [] }: Problem): string {
+  const printed = output.length === 0 ? "" : `<pre>${escapeHtml(output.join("\n"))}</pre>\n`;
   const title = `${status} ${STATUS_CODES[status]}`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}code{opacity:.6}</style>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}code{opacity:.6}pre{overflow:auto}</style>
 <h1>${title}</h1>
 <p>${escapeHtml(detail)}</p>
-<p><code>${escapeHtml(hostname === undefined ? code : `${hostname} · ${code}`)}</code></p>
+${printed}<p><code>${escapeHtml(hostname === undefined ? code : `${hostname} · ${code}`)}</code></p>
 </html>
 `;
 }

@@ -1,8 +1,23 @@
 import { ensure, type Operation } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
+import { finishesWithin } from "../base/operations.ts";
 import { type App, type AppContext, type AppFactory, makeApp } from "./app.ts";
 import { AppServer } from "./app-server.ts";
+import { useForwarder } from "./forward.ts";
+import type { ForwardErrorEvent } from "./forward-failure.ts";
+import { resolveTarget } from "./forward-target.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
+import { LogRing } from "./log-ring.ts";
+import { OutsideApp } from "./outside-app.ts";
+
+/**
+ * Where a server runs: on this event loop, in a worker thread, in a child process, or somebody else runs it.
+ *
+ * **Lifetime.** It does not change while a server runs.
+ *
+ * **Failure.** None: plain data.
+ */
+export type ServerKind = "inline" | OutsideApp["kind"];
 
 /** What {@link openServer} needs. */
 export interface OpenServerSettings {
@@ -11,8 +26,12 @@ export interface OpenServerSettings {
   host: string;
   ports: PortChoice;
   limits(): DrainLimits;
+  /** The app is made, and is of this kind; `log` gets what it prints, if it runs elsewhere. */
+  made?(kind: ServerKind, log: LogRing | undefined): void;
   /** Hears what the app's listeners threw outside its own error handling. */
   failed(error: Error): void;
+  /** Hears of requests that could not be forwarded to their end. */
+  forwardFailed?(event: ForwardErrorEvent): void;
   /** Called first when the server begins to stop, whoever asked for it. */
   stopping(): void;
   /** The server has ended although nobody asked for it. */
@@ -20,10 +39,14 @@ export interface OpenServerSettings {
   drained(result: DrainResult): void;
 }
 
-/** A server that was opened. */
+/** A server that was opened: whatever its kind, requests are given to `server`. */
 export interface OpenedServer {
+  kind: ServerKind;
+  /** What answers requests: the app, or what forwards them to it. */
   app: App;
   server: AppServer;
+  /** Where it listens. */
+  host: string;
   port: number;
 }
 
@@ -35,7 +58,7 @@ export interface OpenedServer {
  * in flight need what the app acquired.
  */
 export function* openServer(settings: OpenServerSettings): Operation<OpenedServer> {
-  const { hostname, host, limits } = settings;
+  const { hostname } = settings;
   const server = new AppServer(settings.failed);
   const stop = createLazyAbort();
   const context: AppContext = {
@@ -45,12 +68,24 @@ export function* openServer(settings: OpenServerSettings): Operation<OpenedServe
       return stop.signal();
     },
   };
-  let app: App | undefined;
+  let app: App | OutsideApp | undefined;
   try {
     app = yield* makeApp(settings.app, context);
   } finally {
     if (app === undefined) stop.abort();
   }
+  if (!(app instanceof OutsideApp)) return yield* listenHere(app, server, settings, stop.abort);
+  return yield* forwardTo(app, server, settings, stop.abort);
+}
+
+function* listenHere(
+  app: App,
+  server: AppServer,
+  settings: OpenServerSettings,
+  stopped: () => void,
+): Operation<OpenedServer> {
+  const { hostname, host, ports, limits } = settings;
+  settings.made?.("inline", undefined);
   server.use(app);
   let stopping = false;
   server.on("close", () => stopping || settings.crashed(closedUnexpectedly(hostname)));
@@ -58,10 +93,43 @@ export function* openServer(settings: OpenServerSettings): Operation<OpenedServe
     stopping = true;
     settings.stopping();
     settings.drained(yield* drain(server, server.inFlight, limits()));
-    stop.abort();
+    stopped();
   });
-  const port = yield* listenOnFirstFree(server, host, settings.ports);
-  return { app, server, port };
+  const port = yield* listenOnFirstFree(server, host, ports);
+  return { kind: "inline", app, server, host, port };
+}
+
+/** A server that does not listen: what is handed to it is forwarded to where the app runs. */
+function* forwardTo(
+  { kind, open }: OutsideApp,
+  server: AppServer,
+  settings: OpenServerSettings,
+  stopped: () => void,
+): Operation<OpenedServer> {
+  const { hostname, ports, limits, forwardFailed } = settings;
+  const log = new LogRing();
+  settings.made?.(kind, log);
+  yield* ensure(stopped);
+  const { target, ended } = yield* open({ hostname, ports, graceMs: () => limits().graceMs, log });
+  const forwarder = yield* useForwarder({ target, hostname, ...(forwardFailed && { failed: forwardFailed }) });
+  server.use(forwarder.request);
+  server.on("checkContinue", forwarder.request).on("checkExpectation", forwarder.request);
+  server.on("upgrade", forwarder.upgrade);
+  ended?.catch(settings.crashed);
+  yield* ensure(function* () {
+    settings.stopping();
+    settings.drained(yield* drainHanded(server, limits().graceMs));
+  });
+  const { host, port } = resolveTarget(target);
+  return { kind, app: forwarder.request, server, host, port };
+}
+
+/** Lets what was handed to `server` finish, for at most `graceMs`, then cuts the rest. */
+function* drainHanded({ inFlight }: AppServer, graceMs: number): Operation<DrainResult> {
+  const before = inFlight.requests + inFlight.sockets;
+  if (!inFlight.isIdle) yield* finishesWithin(graceMs, () => inFlight.whenIdle());
+  const { requests, sockets } = inFlight.cut();
+  return { finished: Math.max(0, before - requests - sockets), requestsCut: requests, socketsCut: sockets };
 }
 
 function closedUnexpectedly(hostname: string): SwitchboardError {

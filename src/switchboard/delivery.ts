@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import type { ServerInfo } from "../pool/server-info.ts";
-import type { ServerPool } from "../pool/server-pool.ts";
+import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import type { Admission } from "./admission.ts";

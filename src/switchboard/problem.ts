@@ -1,4 +1,4 @@
-import { SwitchboardError } from "../base/errors.ts";
+import { outputOf, SwitchboardError } from "../base/errors.ts";
 import type { Problem } from "../server/problem.ts";
 
 /** An address in the text of an error: clients are not told where anything runs. */
@@ -30,7 +30,7 @@ export function toProblem(error: unknown, hostname: string): Problem {
     return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
   }
   const { code, retryAfterMs } = error;
-  return { status: toStatus(error), code, detail: toDetail(error), hostname, retryAfterMs };
+  return { status: toStatus(error), code, detail: toDetail(error), hostname, retryAfterMs, ...outputOf(error) };
 }
 
 function toStatus({ code }: SwitchboardError): number {

@@ -1,5 +1,5 @@
 import express, { type Express } from "express";
-import type { ServerPool } from "../pool/server-pool.ts";
+import type { ServerPool } from "../pool/server-pool-contract.ts";
 import { sendProblem } from "../server/problem.ts";
 
 /** The paths that belong to the switchboard itself start with this. */

@@ -6,7 +6,7 @@ import type { Express } from "express";
 import { checkHostname } from "../base/hostname.ts";
 import { noop } from "../base/operations.ts";
 import { toPath } from "../base/request-target.ts";
-import type { ServerPool } from "../pool/server-pool.ts";
+import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Faults } from "../resilience/faults.ts";

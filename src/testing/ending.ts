@@ -1,4 +1,4 @@
-import type { ServerPool } from "../pool/server-pool.ts";
+import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { RunningSwitchboard } from "../start.ts";
 import { clearTimeout, setTimeout } from "./timers.ts";
 

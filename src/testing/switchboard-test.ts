@@ -3,7 +3,7 @@
 import type { TestAPI } from "vitest";
 import { toError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
-import type { ServerPool } from "../pool/server-pool.ts";
+import type { ServerPool } from "../pool/server-pool-contract.ts";
 import { createSwitchboard, type RunConfig, type RunEvent, type RunningSwitchboard } from "../start.ts";
 import { createClient } from "./client.ts";
 import { addLine, closeWithin, describeBusy } from "./ending.ts";

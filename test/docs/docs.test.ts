@@ -106,9 +106,9 @@ describe("the README", () => {
 
   it("lists every answer that the sources can send, and no other", () => {
     const sent = ["src/switchboard", "src/server"].flatMap((folder) =>
-      readdirSync(join(ROOT, folder)).flatMap((file) =>
-        answersOf(file, readFileSync(join(ROOT, folder, file), "utf8")),
-      ),
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .flatMap((file) => answersOf(file, readFileSync(join(ROOT, folder, file), "utf8"))),
     );
     expect(answersInTable(section("What clients get")).sort()).toEqual([...new Set(sent)].sort());
   });

@@ -26,11 +26,23 @@ describe("options by hostname", () => {
   const api = { ...pool, policy: "permanent", backoff: { ...backoff, factor: 3 } };
 
   it.each([
-    ["blog", { idleTimeoutMs: 1, startTimeoutMs: 10_000, graceMs: 10_000, restart: pool }],
-    ["shop", { idleTimeoutMs: 1, startTimeoutMs: 10_000, graceMs: 5, restart: pool }],
-    ["x.api", { idleTimeoutMs: 2, startTimeoutMs: 10_000, graceMs: 2, restart: api }],
-    ["x.eu.api", { idleTimeoutMs: 3, startTimeoutMs: 3, graceMs: 2, restart: { ...api, maxRestarts: 3 } }],
-    ["a.eu.api", { idleTimeoutMs: 4, startTimeoutMs: 3, graceMs: 2, restart: { ...api, maxRestarts: 3, withinMs: 4 } }],
+    ["blog", { idleTimeoutMs: 1, startTimeoutMs: 10_000, commandTimeoutMs: 60_000, graceMs: 10_000, restart: pool }],
+    ["shop", { idleTimeoutMs: 1, startTimeoutMs: 10_000, commandTimeoutMs: 60_000, graceMs: 5, restart: pool }],
+    ["x.api", { idleTimeoutMs: 2, startTimeoutMs: 10_000, commandTimeoutMs: 60_000, graceMs: 2, restart: api }],
+    [
+      "x.eu.api",
+      { idleTimeoutMs: 3, startTimeoutMs: 3, commandTimeoutMs: 3, graceMs: 2, restart: { ...api, maxRestarts: 3 } },
+    ],
+    [
+      "a.eu.api",
+      {
+        idleTimeoutMs: 4,
+        startTimeoutMs: 3,
+        commandTimeoutMs: 3,
+        graceMs: 2,
+        restart: { ...api, maxRestarts: 3, withinMs: 4 },
+      },
+    ],
   ])("are, for %s, those of the most specific pattern that has them", (hostname, settings) => {
     expect(byHostname.of(hostname)).toEqual(settings);
   });

@@ -244,7 +244,7 @@ describe("a command that does not start", () => {
       'the command of "shop" could not be started: command not found: no-such-command (no-such-command x)',
     );
     expect(await failure({ command: "no-such-command x" })).toMatch(
-      /^the command of "shop" exited with code 127 \(command not found\) before it was ready \(no-such-command x\); its last output:\n {2}.*no-such-command: .*not found$/,
+      /^the command of "shop" exited with code 127 \(command not found\) before it was ready \(no-such-command x\)\nIts last output:\n {2}.*no-such-command: .*not found$/,
     );
   });
 
@@ -273,7 +273,7 @@ describe("a command that does not start", () => {
   it("says how it ended, with the last 20 lines of its output", async () => {
     const lines = Array.from({ length: 20 }, (_, i) => `\n  ${i + 12}`).join("");
     expect(await failure({ command: "seq 1 30; printf 31 >&2; exit 3" })).toBe(
-      `the command of "shop" exited with code 3 before it was ready (seq 1 30; printf 31 >&2; exit 3); its last output:${lines}`,
+      `the command of "shop" exited with code 3 before it was ready (seq 1 30; printf 31 >&2; exit 3)\nIts last output:${lines}`,
     );
     expect(await failure({ command: "exit 0" })).toBe(
       'the command of "shop" exited with code 0 before it was ready (exit 0); it printed nothing',
@@ -390,7 +390,7 @@ describe("a command that crashes", () => {
       expect(error).toMatchObject({ code: "SERVER_CLOSED", hostname: "shop" });
       const { port } = server.address;
       expect(error.message).toBe(
-        `the command of "shop" ${how} (${app().join(" ")}); its last output:\n  serving on ${port}`,
+        `the command of "shop" ${how} (${app().join(" ")})\nIts last output:\n  serving on ${port}`,
       );
     });
   });

@@ -169,7 +169,7 @@ describe.concurrent("a thread that does not start", () => {
     [
       "listens by itself",
       "listens.mjs",
-      /cannot load .*listens\.mjs: its default export must be .*, got undefined; its last output:\n {2}listening by itself$/,
+      /cannot load .*listens\.mjs: its default export must be .*, got undefined\nIts last output:\n {2}listening by itself$/,
     ],
   ])("says that its module %s", async (_what, module, message) => {
     const error = await failure(module);
@@ -221,7 +221,7 @@ describe.concurrent("a thread that crashes", () => {
     [
       "an error that nobody catches",
       "/throw",
-      new RegExp(`failed: thrown from a timer \\(.*${place}; its last output:\n {2}about to throw$`),
+      new RegExp(`failed: thrown from a timer \\(.*${place}\nIts last output:\n {2}about to throw$`),
     ],
     ["a rejection that nobody handles", "/reject", new RegExp(`failed: left in a promise \\(.*${place}$`)],
     ["something thrown that is no error", "/throw-text", /failed: only a text$/],
@@ -229,7 +229,7 @@ describe.concurrent("a thread that crashes", () => {
     [
       "the close of its server",
       "/close",
-      /failed: the server of "shop" closed although nobody stopped it; its last output:\n {2}drained$/,
+      /failed: the server of "shop" closed although nobody stopped it\nIts last output:\n {2}drained$/,
     ],
   ])("says that it was %s", async (_what, path, message) => {
     await withThread({}, function* (server) {

@@ -52,8 +52,9 @@ export class Launch {
   /** Returns the reason when it ends by itself. */
   *crash(): Operation<SwitchboardError> {
     const ending = yield* this.#group.exited();
-    const { hostname } = this.#settings;
-    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname });
+    const { hostname, log } = this.#settings;
+    const { output } = lastOutput(log);
+    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname, output });
   }
 
   stop(): Operation<void> {
@@ -72,8 +73,9 @@ export class Launch {
   #startFailed(ending: Ending): SwitchboardError {
     const when = "error" in ending ? "" : " before it was ready";
     const cause = "error" in ending && { cause: ending.error };
-    const { hostname } = this.#settings;
-    return new SwitchboardError("START_FAILED", this.#describe(ending, when), { hostname, ...cause });
+    const { hostname, log } = this.#settings;
+    const { output } = lastOutput(log);
+    return new SwitchboardError("START_FAILED", this.#describe(ending, when), { hostname, output, ...cause });
   }
 
   *#hasLostPort(ending: Ending): Operation<boolean> {
@@ -95,7 +97,7 @@ export class Launch {
   #describe(ending: Ending, when: string): string {
     const { command, hostname, log } = this.#settings;
     const what = describeEnding(ending, this.#program);
-    const output = "error" in ending ? "" : lastOutput(log);
+    const output = "error" in ending ? "" : lastOutput(log).text;
     return `the command of "${hostname}" ${what}${when} (${toText(command)})${output}`;
   }
 }

@@ -52,6 +52,7 @@ export function useCommandServer(config: CommandServerConfig): Operation<Outside
 
 function unlucky({ command, hostname, log }: CommandSettings): SwitchboardError {
   const times = `${MAX_LAUNCHES} times, and each time somebody else had its port`;
-  const message = `the command of "${hostname}" was started ${times} (${toText(command)})${lastOutput(log)}`;
-  return new SwitchboardError("START_FAILED", message, { hostname });
+  const { text, output } = lastOutput(log);
+  const message = `the command of "${hostname}" was started ${times} (${toText(command)})${text}`;
+  return new SwitchboardError("START_FAILED", message, { hostname, output });
 }

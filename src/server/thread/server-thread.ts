@@ -61,9 +61,10 @@ export class ServerThread {
   /** Returns the reason when it ends by itself. */
   *crash(): Operation<SwitchboardError> {
     const ending = yield* this.#ended.operation;
-    const { hostname } = this.#settings;
+    const { hostname, log } = this.#settings;
     const cause = ending.error && { cause: ending.error };
-    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname, ...cause });
+    const { output } = lastOutput(log);
+    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname, output, ...cause });
   }
 
   /** Asks it to drain and end, and ends it when it has not done so in time. Returns when the thread is gone. */
@@ -96,20 +97,21 @@ export class ServerThread {
 
   #startFailed(ending: Ending): SwitchboardError {
     const { error } = ending;
-    const { hostname } = this.#settings;
+    const { hostname, log } = this.#settings;
     // An error that comes from another thread is a copy, and of no class of this one.
     if (error !== undefined && "code" in error && error.code === "DECLINED") {
       return new SwitchboardError("DECLINED", error.message, { hostname });
     }
     const message = this.#describe(ending, " before it was ready");
-    return new SwitchboardError("START_FAILED", message, { hostname, ...(error && { cause: error }) });
+    const { output } = lastOutput(log);
+    return new SwitchboardError("START_FAILED", message, { hostname, output, ...(error && { cause: error }) });
   }
 
   #describe({ code, error, where }: Ending, when: string): string {
     const { hostname, log } = this.#settings;
-    if (error === undefined) return `the thread of "${hostname}" exited with code ${code}${when}${lastOutput(log)}`;
-    const output = log.tail(1).length === 0 ? "" : lastOutput(log);
-    return `the thread of "${hostname}" failed${when}: ${error.message}${where}${output}`;
+    const { text, output } = lastOutput(log);
+    if (error === undefined) return `the thread of "${hostname}" exited with code ${code}${when}${text}`;
+    return `the thread of "${hostname}" failed${when}: ${error.message}${where}${output.length === 0 ? "" : text}`;
   }
 }
 

@@ -1,0 +1,192 @@
+import { fileURLToPath } from "node:url";
+import express from "express";
+import { describe, expect, it, vi } from "vitest";
+import { type AppFactory, commandApp, type RunningSwitchboard, remoteApp, threadApp } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const command = (...steps: string[]) => commandApp([process.execPath, fixture("command.mjs"), ...steps]);
+const thread = () => threadApp(fixture("thread-app.mjs"));
+
+const texts = async (board: RunningSwitchboard, hostname: string, ...paths: string[]) => {
+  const seen: string[] = [];
+  for (const path of paths) seen.push(await (await board.fetch(hostname, path)).text());
+  return seen;
+};
+
+describe("an app outside this event loop", () => {
+  it("answers through the switchboard and on its own port, whatever its kind", async () => {
+    const app: AppFactory = ({ hostname }) =>
+      ({ thread: thread(), command: command(), inline: express().get("/", (_, res) => void res.send("inline")) })[
+        hostname
+      ];
+    const { log, report } = await withBoard({ app }, async (board) => {
+      expect(await texts(board, "thread", "/")).toEqual(["hello from a thread"]);
+      expect(await texts(board, "command", "/")).toEqual(["hello from a command"]);
+      expect(await texts(board, "inline", "/")).toEqual(["inline"]);
+      expect((await board.fetch("other")).status).toBe(404);
+      for (const { hostname, kind, host, port } of board.pool.list()) {
+        expect(kind).toBe(hostname);
+        expect((await fetch(`http://${host}:${port}`)).status).toBe(200);
+      }
+    });
+    expect(log.lines("started").sort()).toEqual(["started command", "started inline", "started thread"]);
+    expect(report).toMatchObject({ serversStopped: 3, requestsCut: 0 });
+  });
+
+  it("is somebody else's server", async () => {
+    await withBoard({ app: () => (_request, response) => void response.end("the other one") }, async (other) => {
+      const { port } = await other.pool.getOrCreate("shop");
+      const { log } = await withBoard({ app: () => remoteApp(`http://127.0.0.1:${port}`) }, async (board) => {
+        expect(await texts(board, "shop", "/")).toEqual(["the other one"]);
+        expect(board.pool.get("shop")).toMatchObject({ kind: "remote", port });
+        await other.pool.shutdown("shop");
+        const lost = await board.fetch("shop");
+        expect(lost.status).toBe(502);
+        expect(await lost.json()).toMatchObject({ code: "CONNECT_FAILED" });
+      });
+      expect(log.all).toContainEqual(expect.objectContaining({ type: "forward-error", phase: "connect" }));
+    });
+  });
+
+  it("is asked for WebSockets, too", async () => {
+    const app: AppFactory = ({ server }) => {
+      server.on("upgrade", (_request, socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        socket.pipe(socket);
+      });
+      return (_request, response) => void response.end("none");
+    };
+    await withBoard({ app }, async (inner) => {
+      const { port } = await inner.pool.getOrCreate("echo");
+      await withBoard({ app: () => remoteApp(`http://127.0.0.1:${port}`) }, async (board) => {
+        const client = new Client(board.port).send(get("echo", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+        await client.until("\r\n\r\n");
+        expect(board.pool.inspect().sockets.active).toBe(1);
+        expect(await client.send("hello").until("hello")).toMatch(/^HTTP\/1.1 101 .*hello$/s);
+        client.destroy();
+        await vi.waitFor(() => expect(board.pool.inspect().sockets.active).toBe(0));
+      });
+    });
+  });
+
+  it.each([
+    ["thread", thread, "/throw", /thrown from a timer/],
+    ["command", () => command(), "/exit", /exited with code 3/],
+  ] as const)("that crashes, as a %s, ends alone, and is started again", async (_kind, make, path, why) => {
+    const app: AppFactory = ({ hostname }) =>
+      hostname === "bad" ? make() : (_request, response) => void response.end("good");
+    const restart = { backoff: { initialMs: 1, maxMs: 1 } };
+    const { log } = await withBoard({ app, restart }, async (board, log) => {
+      await board.fetch("bad");
+      await board.fetch("good");
+      const crash = board.fetch("bad", path);
+      await log.next("stopped", "bad");
+      expect((await crash).status).toBe(502);
+      expect(await texts(board, "good", "/")).toEqual(["good"]);
+      await vi.waitFor(async () => expect((await board.fetch("bad")).status).toBe(200));
+    });
+    expect(log.all).toContainEqual(
+      expect.objectContaining({ type: "error", hostname: "bad", message: expect.stringMatching(why) }),
+    );
+    expect(log.lines("started").filter((line) => line.endsWith("bad"))).toHaveLength(2);
+  });
+
+  it("that cannot start tells a client on this machine why, with its last output, and others the reason alone", async () => {
+    const app: AppFactory = () => commandApp("echo first; echo second; exit 7");
+    const { log } = await withBoard({ app }, async (board) => {
+      const refused = await board.fetch("shop");
+      expect(refused.status).toBe(503);
+      const detail =
+        '"shop" could not start: the command of "shop" exited with code 7 before it was ready (echo first; echo second; exit 7)';
+      expect(await refused.json()).toMatchObject({ code: "START_FAILED", detail, output: ["first", "second"] });
+      const again = await (await board.fetch("shop")).json();
+      expect(again).toMatchObject({ code: "BACKING_OFF", output: ["first", "second"] });
+      const page = await (await board.fetch("shop", "/", { headers: { accept: "text/html" } })).text();
+      expect(page).toContain("<pre>first\nsecond</pre>");
+      const proxied = await board.fetch("shop", "/", { headers: { "x-forwarded-for": "192.0.2.1" } });
+      expect(await proxied.json()).not.toHaveProperty("output");
+    });
+    const [error] = log.all.filter(({ type }) => type === "error");
+    expect(error).toMatchObject({
+      message: expect.stringMatching(/exited with code 7.*\nIts last output:\n {2}first\n {2}second$/s),
+    });
+  });
+
+  it("that is never ready has its start budget, of the pool or of the kind, and its output is told", async () => {
+    const app: AppFactory = () => commandApp("echo waiting; sleep 60");
+    await withBoard({ app, startTimeoutMs: 300 }, async (board) => {
+      const late = await board.fetch("shop");
+      expect(late.status).toBe(504);
+      expect(await late.json()).toMatchObject({ code: "START_TIMEOUT", output: ["waiting"] });
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      await withBoard({ app: () => commandApp("sleep 600"), graceMs: 0 }, async (board) => {
+        const start = board.pool.getOrCreate("shop");
+        let ended = false;
+        start.catch(() => {
+          ended = true;
+        });
+        await vi.advanceTimersByTimeAsync(59_000);
+        expect(ended).toBe(false);
+        await vi.advanceTimersByTimeAsync(1_100);
+        expect(ended).toBe(true);
+        vi.useRealTimers();
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("has what it printed last", async () => {
+    await withBoard({ app: ({ hostname }) => (hostname === "inline" ? express() : command()) }, async (board) => {
+      await board.fetch("shop", "/cart");
+      await vi.waitFor(() => expect(board.pool.log("shop").at(-1)?.text).toMatch(/GET \/cart 200$/));
+      await board.fetch("inline");
+      expect(board.pool.log("inline")).toEqual([]);
+      expect(board.pool.log("nobody")).toEqual([]);
+    });
+  });
+
+  it("drains what was forwarded to it", async () => {
+    const { report } = await withBoard({ app: thread }, async (board) => {
+      await board.fetch("shop");
+      const client = new Client(board.port).send(get("shop", "/slow"));
+      await client.until("102");
+      await Promise.all([board.close(), client.until("slow but done")]);
+      expect(client.received).toContain("slow but done");
+      client.destroy();
+    });
+    expect(report).toMatchObject({ requestsFinished: 1, requestsCut: 0 });
+  });
+
+  it("is stopped for being idle, and starts again", async () => {
+    await withBoard({ app: thread, idleTimeoutMs: 50 }, async (board, log) => {
+      await board.fetch("shop");
+      await log.next("stopped", "shop");
+      expect(await texts(board, "shop", "/")).toEqual(["hello from a thread"]);
+    });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      "a module that is no file",
+      () => threadApp("http://example.test/app.js"),
+      "module must be the path or the file: URL of a file",
+    ],
+    ["an empty command", () => commandApp(""), "command must be text that is not empty"],
+    [
+      "an unknown option",
+      () => commandApp("x", { dir: "." } as never),
+      "commandApp has no option 'dir'; it knows cwd, env, ready",
+    ],
+    ["a path in a URL", () => remoteApp("http://127.0.0.1:80/app"), "target.origin must be a URL"],
+    ["another scheme", () => remoteApp("ftp://127.0.0.1"), "target.origin must be a URL"],
+  ])("is refused at once with %s", (_what, make, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining(message) }),
+    );
+  });
+});
