@@ -97,6 +97,7 @@ describe("createSwitchboard", () => {
       rateLimit: undefined,
       concurrency: undefined,
       circuitBreaker: undefined,
+      waitingPageMs: undefined,
       responseTimeoutMs: undefined,
       responseIdleTimeoutMs: undefined,
       trustedProxies: undefined,

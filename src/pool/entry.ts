@@ -57,6 +57,8 @@ export class Entry implements Idler {
   readonly hostname: string;
   readonly settings: HostnameSettings;
   state: EntryState = "starting";
+  /** When it came into its state, on the clock of `performance.now()`. */
+  since: number = performance.now();
   info: ServerInfo | undefined;
   server: AppServer | undefined;
   /** What its app prints, if it runs elsewhere. */
@@ -210,7 +212,7 @@ export class Entry implements Idler {
     this.server = server;
     const task = this.#task as Task<void>;
     this.info = { hostname, kind, host, port, app: app as Express, server, task, startedAt: new Date() };
-    this.state = "running";
+    this.#enter("running");
     this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port });
     this.#resolveReady(this.info);
@@ -236,10 +238,15 @@ export class Entry implements Idler {
     });
   }
 
+  #enter(state: EntryState): void {
+    this.state = state;
+    this.since = performance.now();
+  }
+
   /** From now on no request is given to this server. */
   #leave(): void {
     if (this.state === "stopping") return;
-    this.state = "stopping";
+    this.#enter("stopping");
     this.#host.leaving(this);
   }
 
@@ -266,7 +273,7 @@ export class Entry implements Idler {
   #finish(thrown: unknown): void {
     const { info } = this;
     this.#leave();
-    this.state = "gone";
+    this.#enter("gone");
     if (this.#port) this.#host.ports.give(this.#port);
     this.#host.gone(this);
     if (info !== undefined) this.#finishRun(thrown);

@@ -27,12 +27,13 @@ export interface ServerPoolInspection {
   /** How many upgraded sockets are open, over all servers. */
   sockets: { active: number };
   /**
-   * One row for each server that starts, runs or stops; `port` is known once it runs, `restarts` is how often it was
-   * started again since it was last well.
+   * One row for each server that starts, runs or stops, and for how long it does, in milliseconds; `port` is known once
+   * it runs, `restarts` is how often it was started again since it was last well.
    */
   servers: {
     hostname: string;
     state: EntryState;
+    forMs: number;
     port: number | undefined;
     requests: number;
     sockets: number;
@@ -52,9 +53,10 @@ export interface ServerPoolInspection {
 
 /** What {@link ServerPool.inspect} gives. */
 export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, queued: number): ServerPoolInspection {
-  const servers = [...entries].map(({ hostname, state, info, server }) => ({
+  const servers = [...entries].map(({ hostname, state, since, info, server }) => ({
     hostname,
     state,
+    forMs: Math.round(performance.now() - since),
     port: info?.port,
     requests: server?.inFlight.requests ?? 0,
     sockets: server?.inFlight.sockets ?? 0,

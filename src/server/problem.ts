@@ -6,6 +6,8 @@ export interface Problem {
   status: number;
   /** Stable, for programs. */
   code: string;
+  /** A headline. @default that of the status */
+  title?: string | undefined;
   /** One sentence for people: what, which, and the way out. No stack, no secret, no address. */
   detail: string;
   hostname?: string | undefined;
@@ -28,7 +30,7 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
   }
   for (const field of response.getHeaderNames()) response.removeHeader(field);
   const told = isLocal(request) ? problem : { ...problem, output: undefined };
-  const html = accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
+  const html = prefersHtml(request);
   const body = html ? toPage(told) : toJson(told);
   // With the status text: an app may have set one that cannot be sent.
   response.writeHead(problem.status, STATUS_CODES[problem.status], {
@@ -36,6 +38,11 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
     "Content-Length": Buffer.byteLength(body),
   });
   response.end(body);
+}
+
+/** Whether a client would rather have a page than JSON. */
+export function prefersHtml(request: IncomingMessage): boolean {
+  return accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
 }
 
 /** The bytes of `problem` as a whole HTTP/1.1 response that ends its connection, for a socket without a request. */
@@ -65,13 +72,13 @@ function isLocal({ headers, socket }: IncomingMessage): boolean {
   return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }
 
-function toJson({ status, code, detail, hostname, output }: Problem): string {
-  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, code, hostname, output });
+function toJson({ status, code, title = STATUS_CODES[status], detail, hostname, output }: Problem): string {
+  return JSON.stringify({ type: "about:blank", title, status, detail, code, hostname, output });
 }
 
-function toPage({ status, code, detail, hostname, output = [] }: Problem): string {
+function toPage({ status, code, title: own, detail, hostname, output = [] }: Problem): string {
   const printed = output.length === 0 ? "" : `<pre>${escapeHtml(output.join("\n"))}</pre>\n`;
-  const title = `${status} ${STATUS_CODES[status]}`;
+  const title = escapeHtml(own ?? `${status} ${STATUS_CODES[status]}`);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

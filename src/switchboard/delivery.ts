@@ -11,12 +11,15 @@ import { type Fault, strike } from "./fault.ts";
 import { beginResponse } from "./guard.ts";
 import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
+import { isNavigation, waitingPage } from "./waiting-page.ts";
 
 /** What delivery needs of its switchboard. */
 export interface DeliveryHost {
   readonly pool: ServerPool;
   readonly admission: Admission;
   readonly faults: Faults<Fault>;
+  /** How long somebody who opens a page looks at nothing while its server starts. */
+  readonly waitingPageMs: number;
   /** Answers a request with `problem`. */
   refuse(request: IncomingMessage, response: ServerResponse, problem: Problem): void;
   /** No app takes this upgrade: it is treated as a usual request. */
@@ -83,7 +86,7 @@ export class Delivery {
       give(info, event, request, response);
     } else {
       const refuse = (problem: Problem) => this.#host.refuse(request, response, problem);
-      void this.#hold(hostname, request, (started) => give(started, event, request, response), refuse);
+      void this.#holdVisibly(hostname, request, (started) => give(started, event, request, response), refuse);
     }
   }
 
@@ -98,6 +101,35 @@ export class Delivery {
       if (socket.readableEnded) setImmediate(() => socket.emit("end"));
     };
     void this.#hold(hostname, request, giveIt, (problem) => refuseUpgrade(request, socket, problem));
+  }
+
+  /** {@link #hold}; somebody who looks at a browser meanwhile sees that the server starts. */
+  #holdVisibly(
+    hostname: string,
+    request: IncomingMessage,
+    done: (info: ServerInfo) => void,
+    refuse: (problem: Problem) => void,
+  ): Promise<void> {
+    const { pool, waitingPageMs } = this.#host;
+    if (waitingPageMs === Number.POSITIVE_INFINITY || !isNavigation(request)) {
+      return this.#hold(hostname, request, done, refuse);
+    }
+    let open = true;
+    const close = () => {
+      clearTimeout(timer);
+      request.socket.off("close", close);
+      const wasOpen = open;
+      open = false;
+      return wasOpen;
+    };
+    const timer = setTimeout(() => close() && refuse(waitingPage(hostname, pool)), waitingPageMs);
+    request.socket.on("close", close);
+    return this.#hold(
+      hostname,
+      request,
+      (info) => close() && done(info),
+      (problem) => close() && refuse(problem),
+    );
   }
 
   /** Has a server started, and calls `done` at the very moment in which it runs; nothing when the client has left. */

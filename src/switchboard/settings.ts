@@ -9,6 +9,7 @@ import {
   fail,
   functionOption,
   integerOption,
+  limitOption,
   type Resolved,
   textOption,
 } from "../base/options.ts";
@@ -91,6 +92,11 @@ export interface SwitchboardConfig extends DeliveryConfig {
   headTimeoutMs?: number | undefined;
   /** How long the client may be silent in the middle of a body; then 408. @default 300000 */
   bodyTimeoutMs?: number | undefined;
+  /**
+   * How long a browser that opens a page waits for a server that starts; then it is shown a page that says so, and asks
+   * again by itself. Everything else is held. `Infinity` is never. @default 700
+   */
+  waitingPageMs?: number | undefined;
   /** Hears of every event, synchronously. @default none */
   onEvent?: ((event: SwitchboardEvent) => void) | undefined;
 }
@@ -121,6 +127,7 @@ export const SWITCHBOARD_OPTIONS: readonly (keyof SwitchboardConfig)[] = [
   "keepAliveTimeoutMs",
   "headTimeoutMs",
   "bodyTimeoutMs",
+  "waitingPageMs",
   "onEvent",
   ...DELIVERY_OPTIONS,
 ];
@@ -145,6 +152,7 @@ export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettin
     keepAliveTimeoutMs: durationOption("keepAliveTimeoutMs", config.keepAliveTimeoutMs ?? 65_000, 1),
     headTimeoutMs: durationOption("headTimeoutMs", config.headTimeoutMs ?? 20_000, 1),
     bodyTimeoutMs: durationOption("bodyTimeoutMs", config.bodyTimeoutMs ?? 300_000, 1),
+    waitingPageMs: limitOption("waitingPageMs", config.waitingPageMs ?? 700),
     onEvent: (event) => tell(onEvent, event),
   };
 }

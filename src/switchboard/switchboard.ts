@@ -132,6 +132,7 @@ class Switchboard {
       pool,
       admission: this.#admission,
       faults: this.faults,
+      waitingPageMs: settings.waitingPageMs,
       refuse: (request, response, problem) => this.#refuse(request, response, problem),
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
       failed,

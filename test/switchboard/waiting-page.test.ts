@@ -1,0 +1,123 @@
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { request } from "undici";
+import { describe, expect, it, vi } from "vitest";
+import { type AppFactory, commandApp, createSwitchboard, type RunningSwitchboard } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
+import { createGate } from "../support/gate.ts";
+
+const NAVIGATION = { accept: "text/html,application/xhtml+xml,*/*;q=0.8", "sec-fetch-mode": "navigate" };
+
+/** Asks for `shop` with these fields, as they are: `fetch` has a Sec-Fetch-Mode of its own. */
+async function ask(board: RunningSwitchboard, headers: Record<string, string>, method: "GET" | "POST" = "GET") {
+  const dispatcher = await board.dispatcher();
+  const { statusCode, headers: fields, body } = await request(board.url("shop"), { dispatcher, method, headers });
+  return { status: statusCode, fields, text: await body.text() };
+}
+
+/** An app for every name that is made when the gate is open. */
+function gated(): { app: AppFactory; open: () => void } {
+  const gate = createGate();
+  const app: AppFactory = async ({ hostname }) => {
+    await gate.promise;
+    return (_request, response) => void response.end(hostname);
+  };
+  return { app, open: gate.open };
+}
+
+describe("a browser that opens a page while its server starts", () => {
+  it("is shown that it starts, and gets the app once it runs", async () => {
+    const { app, open } = gated();
+    const { log } = await withBoard({ app, waitingPageMs: 10 }, async (board) => {
+      const page = await ask(board, NAVIGATION);
+      expect(page.status).toBe(503);
+      expect(page.fields).toMatchObject({
+        "cache-control": "no-store",
+        "content-type": "text/html; charset=utf-8",
+        refresh: "1",
+        "retry-after": "1",
+      });
+      expect(page.text).toMatch(/<h1>shop is starting<\/h1>\n<p>its server is not ready yet; this page asks again/);
+      open();
+      await board.pool.getOrCreate("shop");
+      expect((await ask(board, NAVIGATION)).text).toBe("shop");
+    });
+    expect(log.lines("starting")).toEqual(["starting shop"]);
+  });
+
+  it("sees for how long, and what the app prints", async () => {
+    const app = () => commandApp("echo installing; echo '<b>done</b>'; sleep 60");
+    await withBoard({ app, waitingPageMs: 10 }, async (board) => {
+      const look = async () => (await ask(board, NAVIGATION)).text;
+      await vi.waitFor(async () =>
+        expect(await look()).toContain("<pre>installing\n&#60;b&#62;done&#60;/b&#62;</pre>"),
+      );
+      await vi.waitFor(async () => expect(await look()).toContain("for 1 s now"), 5_000);
+      await board.pool.shutdown("shop");
+    });
+  });
+
+  it.each<[string, Record<string, string>, ("GET" | "POST")?]>([
+    ["a script", { accept: "text/html" }],
+    ["a fetch of a page", { ...NAVIGATION, "sec-fetch-mode": "cors" }],
+    ["a form that is sent", NAVIGATION, "POST"],
+    ["a client that wants JSON", { ...NAVIGATION, accept: "application/json" }],
+  ])("is not %s: that is held", async (_what, headers, method) => {
+    const { app, open } = gated();
+    await withBoard({ app, waitingPageMs: 1 }, async (board) => {
+      const held = ask(board, headers, method);
+      expect((await ask(board, NAVIGATION)).status).toBe(503); // so the time is over
+      open();
+      expect((await held).text).toBe("shop");
+    });
+  });
+
+  it("waits where the page is turned off", async () => {
+    const { app, open } = gated();
+    await withBoard({ app, waitingPageMs: Number.POSITIVE_INFINITY }, async (board) => {
+      const held = ask(board, NAVIGATION);
+      await vi.waitFor(() => expect(board.pool.inspect().starting).toBe(1));
+      open();
+      expect((await held).status).toBe(200);
+    });
+  });
+
+  it("is Chromium, which comes to the app by itself", { timeout: 30_000 }, async ({ skip }) => {
+    const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+    skip(!existsSync(browserPath), `there is no browser at ${browserPath}; set CHROMIUM to the path of one`);
+    const { app, open } = gated();
+    await using board = await createSwitchboard({ app, basePort: 0, waitingPageMs: 10 });
+    await using browser = await chromium.launch({
+      executablePath: browserPath,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-sync"],
+    });
+    const page = await browser.newPage();
+    await page.goto(board.url("shop"));
+    expect(await page.title()).toBe("shop is starting");
+    open();
+    await page.waitForFunction("document.body.textContent === 'shop'");
+  });
+
+  it("is told of a start that fails", async () => {
+    const app: AppFactory = async () => {
+      throw new Error("no database");
+    };
+    await withBoard({ app }, async (board) => {
+      const page = await ask(board, NAVIGATION);
+      expect(page.fields).not.toHaveProperty("refresh");
+      expect(page.text).toContain("no database");
+    });
+  });
+
+  it("leaves nothing when it closes the page", async () => {
+    const { app, open } = gated();
+    await withBoard({ app, waitingPageMs: 60_000 }, async (board) => {
+      const client = new Client(board.port).send(get("shop", "/", "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\n"));
+      await vi.waitFor(() => expect(board.pool.inspect().starting).toBe(1));
+      client.destroy();
+      open();
+      await board.pool.getOrCreate("shop");
+    });
+  });
+});
