@@ -96,7 +96,7 @@ describe("a browser that opens a page while its server starts", () => {
     await page.goto(board.url("shop"));
     expect(await page.title()).toBe("shop is starting");
     open();
-    await page.waitForFunction("document.body.textContent === 'shop'");
+    await page.getByText("shop", { exact: true }).waitFor();
   });
 
   it("is told of a start that fails", async () => {
