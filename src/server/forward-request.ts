@@ -184,7 +184,8 @@ export class Exchange implements Occupant {
     const connection = this.#connection as Connection;
     const { keepAlive, keepAliveMs, body } = answer.head;
     this.#settle();
-    if (keepAlive && body !== "close" && this.#body?.sent !== false) connection.release(keepAliveMs);
+    const isWhole = body !== "close" && this.#body?.sent !== false;
+    if (keepAlive && isWhole && this.#switched === undefined) connection.release(keepAliveMs);
     else connection.destroy();
     answer.end(trailers);
   }
