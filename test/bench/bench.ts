@@ -14,6 +14,7 @@ import { useTemporaryDirectory } from "./process.ts";
 import { describeMachine, formatAims, formatHead, formatOutcome } from "./report.ts";
 import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
+import { forward } from "./sections/forward.ts";
 import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
@@ -29,6 +30,7 @@ const SECTIONS: readonly Section[] = [
   express,
   handler,
   handlers,
+  forward,
   hostnames,
   coldStart,
   lives,

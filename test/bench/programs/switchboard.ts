@@ -11,7 +11,7 @@ const [kind, hostnames] = process.argv.slice(2) as [AppKind | "shared" | "demo",
 const app = toFactory();
 const board = await createSwitchboard({ basePort: 0, maxServers: 20_000, ...(app && { app }) });
 for (let i = 0; i < Number(hostnames); i += 1) await board.pool.getOrCreate(`h${i}`);
-report({ port: board.port });
+report({ port: board.port, pid: process.pid });
 
 /** The factory of the kind; `undefined` leaves it to the built-in app. */
 function toFactory(): AppFactory | undefined {
