@@ -2,7 +2,8 @@ import { badAnswer } from "./forward-failure.ts";
 import { MAX_HEAD, parseTrailers } from "./response-head.ts";
 
 /** A size, and extensions that nobody uses (RFC 9112 section 7.1.1). */
-const SIZE_LINE = /^([0-9a-f]{1,13})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
+const SIZE_LINE =
+  /^([0-9a-f]{1,13})(?:;[!#$%&'*+.^_`|~\w-]+(?:=(?:[!#$%&'*+.^_`|~\w-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/i;
 const MAX_SIZE_LINE = 4 * 1024;
 const EMPTY = Buffer.alloc(0);
 

@@ -7,6 +7,8 @@ export interface AnswerSource {
   resume(): void;
 }
 
+const SMALL = 16 * 1024;
+
 /** The final answer of a server on its way to the client: head, body as fast as the client reads, trailers. */
 export class Answer {
   readonly head: ResponseHead;
@@ -49,8 +51,11 @@ export class Answer {
     if (this.#response.destroyed) return;
     if (!this.begun) this.#begin();
     if (trailers.length > 0 && this.#takesTrailers()) this.#response.addTrailers(toPairs(trailers));
-    if (this.#held === undefined) this.#response.end();
-    else this.#response.end(this.#held);
+    const last = this.#held;
+    if (last === undefined) this.#response.end();
+    // As text, byte by byte, a small body goes out in one piece with its head, which costs half as much.
+    else if (last.length <= SMALL) this.#response.end(last.toString("latin1"), "latin1");
+    else this.#response.end(last);
   }
 
   #begin(): void {

@@ -81,10 +81,11 @@ export class Exchange implements Occupant {
   /** Sends the request, over a connection that is kept or a new one. An upgrade takes its connection with it: a new one. */
   start(): void {
     this.#forwarding.active += 1;
-    const left = () => this.#clientLeft();
-    this.#response.on("close", left).on("error", noop);
+    const response: HeldResponse = this.#response;
+    response[EXCHANGE] = this;
+    response.on("close", clientLeft).on("error", noop);
     // A pipelined response that waits for its turn has no socket yet, and never closes when the client leaves.
-    if (this.#response.socket === null) watchSocket(this.#response, left);
+    if (response.socket === null) watchSocket(response, () => this.clientLeft());
     const kept = this.#switched === undefined ? this.#forwarding.upstream.take(this.#retryable) : undefined;
     if (kept === undefined) this.#connect();
     else this.#send(kept);
@@ -148,6 +149,14 @@ export class Exchange implements Occupant {
     }
   }
 
+  /** @internal The response has closed. */
+  clientLeft(): void {
+    if (this.#done) return;
+    this.#settle();
+    this.#cancelDial?.();
+    this.#connection?.destroy();
+  }
+
   /** @internal The timer has run out: the exchange ends if the server was silent for all of `ms`, and it was its turn. */
   expired(ms: number): void {
     const answer = this.#answer;
@@ -184,7 +193,8 @@ export class Exchange implements Occupant {
     const connection = this.#connection as Connection;
     const { keepAlive, keepAliveMs, body } = answer.head;
     this.#settle();
-    if (keepAlive && body !== "close" && this.#body?.sent !== false) connection.release(keepAliveMs);
+    const isWhole = body !== "close" && this.#body?.sent !== false;
+    if (keepAlive && isWhole && this.#switched === undefined) connection.release(keepAliveMs);
     else connection.destroy();
     answer.end(trailers);
   }
@@ -192,13 +202,6 @@ export class Exchange implements Occupant {
   #switch(head: ResponseHead): void {
     this.#settle();
     this.#switched?.(this.#connection as Connection, head);
-  }
-
-  #clientLeft(): void {
-    if (this.#done) return;
-    this.#settle();
-    this.#cancelDial?.();
-    this.#connection?.destroy();
   }
 
   #fail(phase: ForwardPhase, failure: ForwardFailure): void {
@@ -233,6 +236,14 @@ export class Exchange implements Occupant {
     clearTimeout(this.#timer);
     if (ms !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(expire, leftMs, this, ms);
   }
+}
+
+/** Where a response carries its exchange: one listener for all of them, instead of a closure for each. */
+const EXCHANGE: unique symbol = Symbol("effection-switchboard.exchange");
+type HeldResponse = ServerResponse & { [EXCHANGE]?: Exchange };
+
+function clientLeft(this: HeldResponse): void {
+  this[EXCHANGE]?.clientLeft();
 }
 
 function expire(exchange: Exchange, ms: number): void {

@@ -8,13 +8,14 @@ import { action, type Operation } from "effection";
  * A request counts until its response *closes*, not until it ends: until then bytes may be on their way.
  *
  * Made for many servers with little to do each: counting a single request allocates nothing, and touches this
- * object alone. A `Set` that is added to and deleted from would make a new table every few times.
+ * object alone. A `Set` that is added to and deleted from would make a new table every few times, and each old table
+ * keeps alive what comes after it: collecting garbage took a fifth of the time of asynchronous apps.
  */
 export class InFlight {
   /** When it became idle, on the clock of `performance.now()`. */
   idleSince: number = performance.now();
   #request: ServerResponse | undefined;
-  #moreRequests: Set<ServerResponse> | undefined;
+  #moreRequests: ServerResponse[] | undefined;
   #sockets: Set<Duplex> | undefined;
   #waiting: (() => void)[] | undefined;
   readonly #closed: (response: ServerResponse) => void;
@@ -31,7 +32,7 @@ export class InFlight {
   }
 
   get requests(): number {
-    return (this.#request === undefined ? 0 : 1) + (this.#moreRequests?.size ?? 0);
+    return (this.#request === undefined ? 0 : 1) + (this.#moreRequests?.length ?? 0);
   }
 
   get sockets(): number {
@@ -50,15 +51,16 @@ export class InFlight {
 
   /** Counts a request until its response closes. */
   addRequest(response: ServerResponse): void {
-    if (this.#request === response || this.#moreRequests?.has(response)) return;
+    const holder = response as HeldResponse;
+    if (holder[INNER] === this || holder[OUTER] === this || this.#request === response) return;
+    if (holder[OUTER] !== undefined && this.#moreRequests?.includes(response)) return;
     if (response.destroyed || response.req.socket.destroyed) return;
     if (this.#request === undefined) {
       this.#request = response;
     } else {
-      this.#moreRequests ??= new Set();
-      this.#moreRequests.add(response);
+      this.#moreRequests ??= [];
+      this.#moreRequests.push(response);
     }
-    const holder = response as HeldResponse;
     if (holder[OUTER] !== undefined) {
       response.on("close", () => this.release(response)); // given on once more, by an app
     } else {
@@ -114,9 +116,19 @@ export class InFlight {
   /** @internal */
   release(response: ServerResponse): void {
     if (this.#request === response) this.#request = undefined;
-    else if (!this.#moreRequests?.delete(response)) return;
+    else if (!this.#removeMore(response)) return;
     this.#closed(response);
     this.#checkIdle();
+  }
+
+  /** The newest are last, and most often the first to close; the last one takes the place. */
+  #removeMore(response: ServerResponse): boolean {
+    const more = this.#moreRequests;
+    const at = more?.lastIndexOf(response) ?? -1;
+    if (more === undefined || at === -1) return false;
+    const last = more.pop() as ServerResponse;
+    if (last !== response) more[at] = last;
+    return true;
   }
 
   #checkIdle(): void {

@@ -45,12 +45,13 @@ export function parseHead(text: string): ResponseHead {
   return head;
 }
 
-/** The fields of trailers: like those of a head, but none that frames or routes a message (RFC 9110 section 6.5.1). */
+/** The fields of trailers: like those of a head, but none that frames a message (RFC 9110 section 6.5.1). */
 export function parseTrailers(text: string): string[] {
   const fields = splitFields(text);
   return fields.filter((_, i) => {
     const name = fields[i - (i % 2)] as string;
-    return !isHopByHop(name) && !same(name, "content-length") && !same(name, "host");
+    if (same(name, "content-length") || same(name, "transfer-encoding")) throw badAnswer(`its trailers have ${name}`);
+    return !isHopByHop(name);
   });
 }
 

@@ -113,6 +113,7 @@ export class ResponseParser {
     if (head.status < 200 && head.status !== 101) {
       this.#interims += 1;
       if (this.#interims > MAX_INTERIM) throw badAnswer(`more than ${MAX_INTERIM} interim answers`);
+      if (!head.keepAlive) throw badAnswer("an interim answer says that the connection closes");
       this.#reader?.interim(head);
       return;
     }

@@ -13,6 +13,7 @@ declare module "autocannon" {
   }
   interface Result {
     requests: { total: number };
+    latency: { p99: number };
     non2xx: number;
     errors: number;
     duration: number;

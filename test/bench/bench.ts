@@ -14,6 +14,7 @@ import { useTemporaryDirectory } from "./process.ts";
 import { describeMachine, formatAims, formatHead, formatOutcome } from "./report.ts";
 import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
+import { forward } from "./sections/forward.ts";
 import { guards } from "./sections/guards.ts";
 import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
@@ -31,6 +32,7 @@ const SECTIONS: readonly Section[] = [
   handler,
   handlers,
   guards,
+  forward,
   hostnames,
   coldStart,
   lives,

@@ -13,6 +13,7 @@ export interface Front {
 /** What a program reports that listens. */
 export interface Listening {
   port: number;
+  pid: number;
 }
 
 /**
@@ -51,10 +52,17 @@ export function useSwitchboardProgram(
   return useProgram(new URL("./programs/switchboard.ts", import.meta.url), [kind, hostnames, ...guards]);
 }
 
-function useDirectServer(kind: AppKind): Operation<Listening> {
+/** A front that forwards to a server on another port of this machine. */
+export function useForwardProgram(upstream: number): Operation<Listening> {
+  return useProgram(new URL("./programs/forward.ts", import.meta.url), [upstream]);
+}
+
+/** A server of node:http and nothing else. */
+export function useDirectServer(kind: AppKind): Operation<Listening> {
   return useProgram(new URL("./programs/direct.ts", import.meta.url), [kind]);
 }
 
-function useHttpProxy(kind: "keep-alive" | "naive", upstream: number): Operation<Listening> {
+/** http-proxy in front of a server on another port of this machine. */
+export function useHttpProxy(kind: "keep-alive" | "naive", upstream: number): Operation<Listening> {
   return useProgram(new URL("./programs/http-proxy.ts", import.meta.url), [kind, upstream]);
 }

@@ -17,6 +17,8 @@ export interface Sample {
   perSecond: number;
   /** Answers other than 200, and connections that broke. */
   failed: number;
+  /** The 99th percentile of the time that an answer took, in milliseconds; for load by HTTP. */
+  p99Ms?: number;
 }
 
 /** Makes load. */
@@ -50,10 +52,10 @@ end
 function request()
   return requests[math.random(count)]
 end
-function done(summary)
+function done(summary, latency)
   local e = summary.errors
   local failed = e.connect + e.read + e.write + e.status + e.timeout
-  print("RESULT " .. summary.requests .. " " .. summary.duration .. " " .. failed)
+  print("RESULT " .. summary.requests .. " " .. summary.duration .. " " .. failed .. " " .. latency:percentile(99))
 end
 `;
 
@@ -67,9 +69,9 @@ function* runWrk(script: string, { port, hostnames, seconds, connections }: Load
       output += chunk;
     });
     const status = yield* exited(wrk);
-    const [, requests, micros, failed] = /RESULT (\d+) (\d+) (\d+)/.exec(output) ?? [];
+    const [, requests, micros, failed, p99] = /RESULT (\d+) (\d+) (\d+) ([\d.]+)/.exec(output) ?? [];
     if (status !== 0 || requests === undefined) throw new Error(`wrk ended with ${status}: ${output}`);
-    return { perSecond: Number(requests) / (Number(micros) / 1e6), failed: Number(failed) };
+    return { perSecond: Number(requests) / (Number(micros) / 1e6), failed: Number(failed), p99Ms: Number(p99) / 1000 };
   });
 }
 

@@ -21,6 +21,8 @@ export interface BenchSettings {
   coldStarts: { sequential: number; concurrent: number };
   /** How many rounds each way to have a server in a test gets. */
   testRounds: number;
+  /** How large a large body is. */
+  bulkBytes: number;
   /** How many rounds each pattern gets. */
   patternRounds: number;
   /** What of this was chosen by the machine. */
@@ -53,6 +55,7 @@ export function resolveSettings(argv: string[]): BenchSettings {
     hostnames,
     coldStarts: quick ? { sequential: 200, concurrent: 500 } : { sequential: 500, concurrent: 1_500 },
     testRounds: quick ? 100 : 300,
+    bulkBytes: (quick ? 128 : 1024) * 1024 * 1024,
     patternRounds: quick ? 3 : 9,
     notes,
   };

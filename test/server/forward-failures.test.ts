@@ -83,6 +83,11 @@ describe("a server that sends what is no answer: 502, and a report", () => {
     ],
     "an endless size": [`${HEAD}Transfer-Encoding: chunked\r\n\r\n2;${"x".repeat(5_000)}`, /too long/],
     "a trailer that is none": [`${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX A: 1\r\n\r\n`, /no header field/],
+    "a trailer that frames": [
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n`,
+      /trailers have/,
+    ],
+    "an interim answer that closes": ["HTTP/1.0 102 Processing\r\n\r\n", /interim answer says/],
     "a flood of interim answers": ["HTTP/1.1 102 Processing\r\n\r\n".repeat(40), /interim answers/],
     "another protocol unasked": [
       "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",

@@ -287,7 +287,7 @@ describe("an answer comes back as it was sent", () => {
 
   it("with trailers, and without them where the client can get none", async () => {
     const answer =
-      "HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-T: 1\r\nx-t: 2\r\nContent-Length: 9\r\n\r\n";
+      "HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-T: 1\r\nx-t: 2\r\nKeep-Alive: timeout=9\r\n\r\n";
     await withRawServer(answerEach(answer), {}, async ({ port }) => {
       const got = await seen(port, get("shop", "/", CLOSE));
       expect(got).toContain("\r\nTrailer: X-T\r\n");

@@ -6,7 +6,7 @@ const [port = 0, hostnames = 1, seconds = 1, connections = 1] = process.argv.sli
 const share = Math.ceil(hostnames / connections);
 let next = 0;
 
-const { requests, non2xx, errors, duration } = await autocannon({
+const { requests, latency, non2xx, errors, duration } = await autocannon({
   url: `http://127.0.0.1:${port}`,
   connections,
   duration: seconds,
@@ -16,4 +16,4 @@ const { requests, non2xx, errors, duration } = await autocannon({
     client.setRequests(names.map((host) => ({ method: "GET", path: "/", headers: { host } })));
   },
 });
-report({ perSecond: requests.total / duration, failed: non2xx + errors });
+report({ perSecond: requests.total / duration, failed: non2xx + errors, p99Ms: latency.p99 });

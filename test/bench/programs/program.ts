@@ -12,5 +12,5 @@ export function report(message: object): void {
 /** Listens on any free loopback port and reports it. Idle connections are kept from one round to the next. */
 export function serve(server: Server): void {
   server.keepAliveTimeout = 65_000;
-  server.listen(0, "127.0.0.1", () => report({ port: (server.address() as AddressInfo).port }));
+  server.listen(0, "127.0.0.1", () => report({ port: (server.address() as AddressInfo).port, pid: process.pid }));
 }
