@@ -49,6 +49,20 @@ export function createClientOf(trustedProxies: readonly string[]): ClientOf {
   };
 }
 
+/** Where a request carries the rule of the switchboard that it came through. */
+const RULE: unique symbol = Symbol("effection-switchboard.client-of");
+type RuledRequest = Pick<IncomingMessage, "headers" | "socket"> & { [RULE]?: ClientOf };
+
+/** From now on, whoever forwards `request` believes whom `clientOf` believes. */
+export function setClientOf(request: RuledRequest, clientOf: ClientOf): void {
+  request[RULE] = clientOf;
+}
+
+/** {@link ClientOf}: by the rule that was set for the request, else by `otherwise`. */
+export function createRequestClientOf(otherwise: ClientOf): ClientOf {
+  return (request: RuledRequest) => (request[RULE] ?? otherwise)(request);
+}
+
 /** The part of an authority after its name, as a number. */
 function portOf(host: string, proto: "http" | "https"): number {
   const colon = host.indexOf(":", host.indexOf("]") + 1);

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { action, ensure, type Operation, resource } from "effection";
 import { tell } from "../base/events.ts";
-import { createClientOf } from "./client.ts";
+import { createClientOf, createRequestClientOf } from "./client.ts";
 import { type ForwarderConfig, resolveForwarder } from "./forward-config.ts";
 import { type Forwarding, forwardRequest } from "./forward-request.ts";
 import { createPlainServer, forwardUpgrade, isPlain, toBytes } from "./forward-upgrade.ts";
@@ -56,7 +56,7 @@ export interface ForwarderInspection {
 export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
   const { endpoint, hostname, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs, trustedProxies, via, failed } =
     resolveForwarder(config);
-  const clientOf = createClientOf(trustedProxies);
+  const clientOf = createRequestClientOf(createClientOf(trustedProxies));
   return resource(function* (provide) {
     const forwarding: Forwarding = {
       hostname,

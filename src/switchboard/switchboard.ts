@@ -10,7 +10,7 @@ import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Faults } from "../resilience/faults.ts";
-import { createClientOf } from "../server/client.ts";
+import { type ClientOf, createClientOf, setClientOf } from "../server/client.ts";
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
@@ -118,6 +118,8 @@ class Switchboard {
   readonly #settings: SwitchboardSettings;
   readonly #route: ReturnType<typeof createRouter>;
   readonly #admission: Admission;
+  /** The rule about proxies, where there is one. */
+  readonly #clientOf: ClientOf | undefined;
   readonly #delivery: Delivery;
   readonly #inFlight = new InFlight((response) => this.#closed(response), noop);
   #draining = false;
@@ -125,6 +127,7 @@ class Switchboard {
   constructor(settings: SwitchboardSettings, pool: ServerPool) {
     this.#settings = settings;
     this.#route = createRouter(settings);
+    if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
     const failed = (hostname: string, error: Error) => this.#report(hostname, error);
     this.guards = createGuards(settings);
     this.#admission = createAdmission(settings, this.guards, failed);
@@ -234,6 +237,7 @@ class Switchboard {
 
   /** The hostname a request is for; `undefined` for the switchboard's own app; or why it is served by nobody. */
   #judge(request: IncomingMessage): string | Problem | undefined {
+    if (this.#clientOf !== undefined) setClientOf(request, this.#clientOf);
     const bad = screen(request);
     if (bad !== undefined) return bad;
     const route = this.#route(request);

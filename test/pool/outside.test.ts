@@ -50,6 +50,21 @@ describe("an app outside this event loop", () => {
     });
   });
 
+  it.each([
+    [[], "127.0.0.1", "http"],
+    [["loopback"], "192.0.2.1, 127.0.0.1", "https"],
+  ])("is told who the client is, with the trusted proxies %j", async (trustedProxies, forwardedFor, proto) => {
+    const echo: AppFactory = () => (request, response) => void response.end(JSON.stringify(request.headers));
+    await withBoard({ app: echo }, async (inner) => {
+      const { port } = await inner.pool.getOrCreate("shop");
+      await withBoard({ app: () => remoteApp(`http://127.0.0.1:${port}`), trustedProxies }, async (board) => {
+        const headers = { "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" };
+        const seen = await (await board.fetch("shop", "/", { headers })).json();
+        expect(seen).toMatchObject({ "x-forwarded-for": forwardedFor, "x-forwarded-proto": proto });
+      });
+    });
+  });
+
   it("is asked for WebSockets, too", async () => {
     const app: AppFactory = ({ server }) => {
       server.on("upgrade", (_request, socket) => {
