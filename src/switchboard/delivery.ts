@@ -18,6 +18,8 @@ export interface DeliveryHost {
   readonly pool: ServerPool;
   readonly admission: Admission;
   readonly faults: Faults<Fault>;
+  /** Whether responses may hold something of a guard: where none does, none is asked. */
+  readonly guarded: boolean;
   /** How long somebody who opens a page looks at nothing while its server starts. */
   readonly waitingPageMs: number;
   /** Answers a request with `problem`. */
@@ -83,11 +85,16 @@ export class Delivery {
   #give(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
     const info = this.#host.pool.get(hostname);
     if (info !== undefined) {
-      give(info, event, request, response);
+      this.#handOver(info, event, request, response);
     } else {
       const refuse = (problem: Problem) => this.#host.refuse(request, response, problem);
-      void this.#holdVisibly(hostname, request, (started) => give(started, event, request, response), refuse);
+      void this.#holdVisibly(hostname, request, (started) => this.#handOver(started, event, request, response), refuse);
     }
+  }
+
+  #handOver({ server }: ServerInfo, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    if (this.#host.guarded) beginResponse(response);
+    handoff(server, event, request, response);
   }
 
   #giveUpgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -154,9 +161,4 @@ export class Delivery {
     if ("server" in end) done(end);
     else refuse(end);
   }
-}
-
-function give({ server }: ServerInfo, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
-  beginResponse(response);
-  handoff(server, event, request, response);
 }

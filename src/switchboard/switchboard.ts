@@ -135,6 +135,7 @@ class Switchboard {
       pool,
       admission: this.#admission,
       faults: this.faults,
+      guarded: this.guards !== undefined,
       waitingPageMs: settings.waitingPageMs,
       refuse: (request, response, problem) => this.#refuse(request, response, problem),
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
@@ -256,7 +257,7 @@ class Switchboard {
   }
 
   #closed(response: ServerResponse): void {
-    leaveGuard(response);
+    if (this.guards !== undefined) leaveGuard(response);
     this.connections.settle(response);
   }
 
