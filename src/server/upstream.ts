@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { toError } from "../base/errors.ts";
 import type { ForwardFailure } from "./forward-failure.ts";
 import { type Attempt, dial, type Endpoint } from "./forward-target.ts";
+import { readOn } from "./read-on.ts";
 import { ResponseParser, type ResponseReader } from "./response-parser.ts";
 
 /** One request and its answer, as its connection sees them. */
@@ -142,12 +143,14 @@ export class Connection {
   readonly #upstream: Upstream;
   readonly #parser = new ResponseParser();
   #occupant: Occupant | undefined;
+  readonly #undoReadOn: () => void;
   #error: Error | undefined;
   #listeners: [string, (...args: never[]) => void][];
 
   constructor(socket: Socket, upstream: Upstream) {
     this.socket = socket;
     this.#upstream = upstream;
+    this.#undoReadOn = readOn(socket);
     this.#listeners = [
       ["data", (chunk: Buffer) => this.#read(chunk)],
       ["drain", () => this.#occupant?.drained()],
@@ -182,6 +185,7 @@ export class Connection {
   /** Gives the socket away, with what came after the head of an upgrade. */
   giveAway(): Buffer | undefined {
     this.#occupant = undefined;
+    this.#undoReadOn();
     for (const [event, listener] of this.#listeners) this.socket.off(event, listener as (...args: unknown[]) => void);
     return this.#parser.surplus;
   }

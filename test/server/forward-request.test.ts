@@ -368,6 +368,31 @@ describe("an answer comes back as it was sent", () => {
     });
   });
 
+  it("before the request was read, by a server that then closes: it is never lost to the bytes that it did not read", async () => {
+    const serve = (peer: Peer) => {
+      peer.socket.on("data", () => {
+        peer.socket.pause();
+        peer.socket.end("HTTP/1.1 413 Too Big\r\nConnection: close\r\nContent-Length: 7\r\n\r\ntoo big", () =>
+          peer.destroy(),
+        );
+      });
+    };
+    await withRawServer(serve, {}, async ({ connect, events }) => {
+      const part = Buffer.alloc(64 * 1024);
+      for (let i = 0; i < 30; i += 1) {
+        const client = connect().send(get("shop", "/", `Content-Length: ${2 ** 30}\r\n`).replace("GET", "POST"));
+        const write = () => {
+          while (client.received === "" && client.socket.writable && client.socket.write(part));
+        };
+        client.socket.on("drain", write);
+        write();
+        expect(await client.until("too big")).toMatch(/^HTTP\/1\.1 413 /);
+        client.destroy();
+      }
+      expect(events).toEqual([]);
+    });
+  });
+
   it("to requests that are pipelined, in their order", async () => {
     const gate = createGate();
     const listener: RequestListener = async (request, response) => {
