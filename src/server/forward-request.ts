@@ -13,7 +13,8 @@ import { hasBody, isLooping, type Passage, toRequestHead } from "./forwarded-fie
 import { type Problem, sendProblem } from "./problem.ts";
 import { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { Connection, Occupant, Upstream } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+import type { Connection, Occupant } from "./upstream-connection.ts";
 
 /** What all requests to one server share. */
 export interface Forwarding extends Passage {
