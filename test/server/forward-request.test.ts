@@ -156,16 +156,17 @@ describe("a forwarded request arrives as it came", () => {
         response.writeContinue();
         echo(request, response);
       });
-      return undefined;
+      return echo;
     };
     await withHttpServer(attach, {}, async ({ connect }) => {
-      const head = get("shop", "/", `${CLOSE}Expect: 100-continue\r\nContent-Length: 4\r\n`).replace("GET", "PUT");
+      const head = get("shop", "/", "Expect: 100-continue\r\nContent-Length: 4\r\n").replace("GET", "PUT");
       const client = connect().send(head);
       await asked.promise;
       expect(client.received).toBe("");
       leave.open();
       expect(await client.until("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-      expect(await client.send("body").end()).toContain('"body":"body"');
+      expect(await client.send("body").until('"body":"body"')).not.toContain("Connection: close");
+      expect(await client.send(get("shop", "/next", CLOSE)).end()).toContain('"url":"/next"');
     });
   });
 
