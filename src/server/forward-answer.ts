@@ -20,6 +20,7 @@ export class Answer {
   activeAt: number = performance.now();
   readonly #response: ServerResponse;
   #source: AnswerSource | undefined;
+  #listens = false;
   /** The newest part of the body is held until all that has come was read: often it is the last. */
   #held: Buffer | undefined;
 
@@ -73,7 +74,9 @@ export class Answer {
     if (response.destroyed || response.write(part) || this.paused) return;
     this.paused = true;
     this.#source?.pause();
-    response.once("drain", () => {
+    if (this.#listens) return;
+    this.#listens = true;
+    response.on("drain", () => {
       this.paused = false;
       this.activeAt = performance.now();
       this.#source?.resume();

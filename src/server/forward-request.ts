@@ -13,7 +13,8 @@ import { hasBody, isLooping, type Passage, toRequestHead } from "./forwarded-fie
 import { type Problem, sendProblem } from "./problem.ts";
 import { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { Connection, Occupant, Upstream } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+import type { Connection, Occupant } from "./upstream-connection.ts";
 
 /** What all requests to one server share. */
 export interface Forwarding extends Passage {
@@ -61,7 +62,6 @@ export class Exchange implements Occupant {
   #connection: Connection | undefined;
   #sentAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #continued = false;
   #halfClosed = false;
   #answer: Answer | undefined;
   #trailers: string[] | undefined;
@@ -103,15 +103,17 @@ export class Exchange implements Occupant {
 
   interim(head: ResponseHead): void {
     const { socket } = this.#response;
-    const wanted = head.status !== 100 || this.#request.headers.expect !== undefined;
-    if (head.status === 100) this.#continued = true;
-    if (wanted && this.#request.httpVersionMinor === 1 && socket?.writable) socket.write(toLines(head), "latin1");
+    if (this.#request.httpVersionMinor === 0) return;
+    if (head.status !== 100) {
+      if (socket?.writable) socket.write(toLines(head), "latin1");
+    } else if (this.#request.headers.expect !== undefined) {
+      this.#response.writeContinue(); // or Node takes the answer for a refusal, after which the connection ends
+    }
   }
 
   head(head: ResponseHead): void {
     if (head.status === 101 && this.#switched === undefined) throw badAnswer("it switches protocols unasked");
     const { socket } = this.#connection as Connection;
-    if (this.#refusesBody()) this.#response.shouldKeepAlive = false;
     this.#answer = new Answer(this.#response, head, socket);
     this.#arm(this.#forwarding.idleTimeoutMs);
   }
@@ -206,7 +208,6 @@ export class Exchange implements Occupant {
 
   #fail(phase: ForwardPhase, failure: ForwardFailure): void {
     const { hostname, closed, failed } = this.#forwarding;
-    if (this.#refusesBody()) this.#response.shouldKeepAlive = false;
     this.#settle();
     this.#connection?.destroy();
     if (!closed) failed(this.#switched === undefined || phase === "connect" ? phase : "upgrade", failure);
@@ -225,11 +226,6 @@ export class Exchange implements Occupant {
     this.#forwarding.active -= 1;
     clearTimeout(this.#timer);
     this.#body?.drop();
-  }
-
-  /** The client waits for leave to send its body, and gets an answer instead: nobody knows whether the body will come. */
-  #refusesBody(): boolean {
-    return this.#request.headers.expect !== undefined && !this.#continued && !this.#request.complete;
   }
 
   #arm(ms: number, leftMs: number = ms): void {

@@ -335,6 +335,20 @@ describe("a server that sends too much", () => {
     }
   });
 
+  it("chunks with an answer that has no body: the client gets none, and the next one gets its own answer", async () => {
+    for (const status of ["204 No Content", "304 Not Modified"]) {
+      const serve = (peer: Peer, nth: number) =>
+        sends(nth === 1 ? `HTTP/1.1 ${status}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n` : OK)(peer);
+      await withRawServer(serve, {}, async ({ connect }) => {
+        const client = connect();
+        const first = await client.send(get("shop")).until("\r\n\r\n");
+        expect(first).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\\r\\n`));
+        expect(first).not.toContain("Transfer-Encoding");
+        expect(await client.send(get("shop")).until("\r\n\r\nok")).not.toContain("body");
+      });
+    }
+  });
+
   it("100 Continue that nobody waits for: it is not passed on", async () => {
     const { text, events } = await ask(sends(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${OK}`));
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

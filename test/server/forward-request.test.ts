@@ -156,16 +156,17 @@ describe("a forwarded request arrives as it came", () => {
         response.writeContinue();
         echo(request, response);
       });
-      return undefined;
+      return echo;
     };
     await withHttpServer(attach, {}, async ({ connect }) => {
-      const head = get("shop", "/", `${CLOSE}Expect: 100-continue\r\nContent-Length: 4\r\n`).replace("GET", "PUT");
+      const head = get("shop", "/", "Expect: 100-continue\r\nContent-Length: 4\r\n").replace("GET", "PUT");
       const client = connect().send(head);
       await asked.promise;
       expect(client.received).toBe("");
       leave.open();
       expect(await client.until("\r\n\r\n")).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-      expect(await client.send("body").end()).toContain('"body":"body"');
+      expect(await client.send("body").until('"body":"body"')).not.toContain("Connection: close");
+      expect(await client.send(get("shop", "/next", CLOSE)).end()).toContain('"url":"/next"');
     });
   });
 
@@ -364,6 +365,31 @@ describe("an answer comes back as it was sent", () => {
       const next = await server.peer(2);
       await next.until("/next");
       expect(next.received).toMatch(/^GET \/next /);
+      expect(events).toEqual([]);
+    });
+  });
+
+  it("before the request was read, by a server that then closes: it is never lost to the bytes that it did not read", async () => {
+    const serve = (peer: Peer) => {
+      peer.socket.on("data", () => {
+        peer.socket.pause();
+        peer.socket.end("HTTP/1.1 413 Too Big\r\nConnection: close\r\nContent-Length: 7\r\n\r\ntoo big", () =>
+          peer.destroy(),
+        );
+      });
+    };
+    await withRawServer(serve, {}, async ({ connect, events }) => {
+      const part = Buffer.alloc(64 * 1024);
+      for (let i = 0; i < 30; i += 1) {
+        const client = connect().send(get("shop", "/", `Content-Length: ${2 ** 30}\r\n`).replace("GET", "POST"));
+        const write = () => {
+          while (client.received === "" && client.socket.writable && client.socket.write(part));
+        };
+        client.socket.on("drain", write);
+        write();
+        expect(await client.until("too big")).toMatch(/^HTTP\/1\.1 413 /);
+        client.destroy();
+      }
       expect(events).toEqual([]);
     });
   });
