@@ -136,13 +136,13 @@ export class Exchange implements Occupant {
 
   lost(error: Error | undefined): void {
     if (this.#done) return;
-    const { reused, answered } = this.#connection as Connection;
+    const { answered } = this.#connection as Connection;
     if (error instanceof ForwardFailure) {
       this.#fail(this.#answer === undefined ? "headers" : "body", error);
     } else if (this.#answer !== undefined) {
       const message = describe("in the middle of its answer", error);
       this.#fail("body", new ForwardFailure("ANSWER_CUT", message, error));
-    } else if (this.#retryable && reused && !answered && !this.#forwarding.closed) {
+    } else if (this.#retryable && !answered && !this.#forwarding.closed) {
       this.#retryable = false;
       this.#connect();
     } else {

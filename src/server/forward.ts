@@ -50,8 +50,8 @@ export interface ForwarderInspection {
  *
  * **Failure.** Throws `INVALID_OPTION`. A server that cannot be reached, does not answer, or answers with what is no
  * HTTP is answered with 502 or 504, or by cutting the client's connection once an answer has begun; `failed` is told. A
- * request is sent again only when a kept connection closes before it answers, when that is safe: without a body, and
- * idempotent.
+ * request is sent again, once and on a new connection, when its connection closes before a byte of the answer has come
+ * and that is safe: without a body, and idempotent.
  */
 export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
   const { endpoint, hostname, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs, trustedProxies, via, failed } =

@@ -26,8 +26,6 @@ export class Connection {
   readonly socket: Socket;
   idleSince = 0;
   keptUntil = 0;
-  /** Whether it has carried a request before. */
-  reused = false;
   /** Whether a byte of the answer has come. */
   answered = false;
   readonly #keeper: Keeper;
@@ -67,7 +65,6 @@ export class Connection {
       this.destroy();
       return;
     }
-    this.reused = true;
     this.socket.resume();
     this.#keeper.keep(this, keepAliveMs);
   }

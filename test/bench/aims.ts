@@ -59,6 +59,13 @@ const GOALS: readonly Goal[] = [
     atMost: 64,
     text: "memory of a front for 1 GiB each way <= 64 MiB above idle",
   },
+  {
+    section: "resets",
+    row: "answered otherwise than they should be",
+    atMost: 0,
+    text: "of 100,000 requests to a server that resets, wrongly answered = 0",
+  },
+  { section: "resets", row: "the most that a POST was sent", atMost: 1, text: "a POST is sent once" },
   { section: "cold-start", row: "p50", atMost: 2, text: "cold start p50 <= 2 ms" },
   { section: "cold-start", row: "starts/s", atLeast: 1_000, text: "starts over HTTP >= 1,000/s" },
   { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },

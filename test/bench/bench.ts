@@ -21,6 +21,7 @@ import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { patterns } from "./sections/patterns.ts";
+import { resets } from "./sections/resets.ts";
 import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
@@ -33,6 +34,7 @@ const SECTIONS: readonly Section[] = [
   handlers,
   guards,
   forward,
+  resets,
   hostnames,
   coldStart,
   lives,

@@ -25,6 +25,8 @@ export interface BenchSettings {
   bulkBytes: number;
   /** How many rounds each pattern gets. */
   patternRounds: number;
+  /** How many requests go through a server that resets at random. */
+  resetRequests: number;
   /** What of this was chosen by the machine. */
   notes: string[];
 }
@@ -57,6 +59,7 @@ export function resolveSettings(argv: string[]): BenchSettings {
     testRounds: quick ? 100 : 300,
     bulkBytes: (quick ? 128 : 1024) * 1024 * 1024,
     patternRounds: quick ? 3 : 9,
+    resetRequests: quick ? 10_000 : 100_000,
     notes,
   };
 }
