@@ -66,6 +66,8 @@ const GOALS: readonly Goal[] = [
     text: "of 100,000 requests to a server that resets, wrongly answered = 0",
   },
   { section: "resets", row: "the most that a POST was sent", atMost: 1, text: "a POST is sent once" },
+  { section: "sockets", row: "handoff: left", atMost: 0, text: "of 10,000 WebSockets by handoff, left = 0" },
+  { section: "sockets", row: "forward: left", atMost: 0, text: "of 10,000 WebSockets by forwarding, left = 0" },
   { section: "cold-start", row: "p50", atMost: 2, text: "cold start p50 <= 2 ms" },
   { section: "cold-start", row: "starts/s", atLeast: 1_000, text: "starts over HTTP >= 1,000/s" },
   { section: "lives", row: "heap per hostname, built-in app", atMost: 64, text: "heap per live hostname <= 64 KiB" },

@@ -22,6 +22,7 @@ import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { patterns } from "./sections/patterns.ts";
 import { resets } from "./sections/resets.ts";
+import { sockets } from "./sections/sockets.ts";
 import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
@@ -39,6 +40,7 @@ const SECTIONS: readonly Section[] = [
   coldStart,
   lives,
   webSocket,
+  sockets,
   storm,
   testing,
   limits,

@@ -27,6 +27,9 @@ export interface BenchSettings {
   patternRounds: number;
   /** How many requests go through a server that resets at random. */
   resetRequests: number;
+  /** How many WebSockets are opened and closed, and how many at once: a front has two files for each. */
+  sockets: number;
+  socketsAtOnce: number;
   /** What of this was chosen by the machine. */
   notes: string[];
 }
@@ -59,6 +62,8 @@ export function resolveSettings(argv: string[]): BenchSettings {
     testRounds: quick ? 100 : 300,
     bulkBytes: (quick ? 128 : 1024) * 1024 * 1024,
     patternRounds: quick ? 3 : 9,
+    sockets: quick ? 1_000 : 10_000,
+    socketsAtOnce: Math.floor((files - OTHER_FILES) / 2),
     resetRequests: quick ? 10_000 : 100_000,
     notes,
   };
