@@ -31,7 +31,7 @@ export interface Forwarder {
  *
  * **Failure.** None: plain data.
  */
-export interface ForwarderInspection {
+interface ForwarderInspection {
   /** Requests and upgrades on their way. */
   active: number;
   /** Connections to the server: all, those that are kept for the next request, and those being dialled beside them. */

@@ -51,6 +51,7 @@ const GOALS: readonly Goal[] = [
   },
   { section: "forward", row: "forwarded", atLeast: 0.4, text: "forwarding with a bare handler >= 0.40 of direct" },
   { section: "forward", row: "forwarded, of http-proxy", atLeast: 1.6, text: "forwarding >= 1.6 x http-proxy" },
+  { section: "forward", row: "forwarded, of caddy", atLeast: 1.3, text: "forwarding >= 1.3 x Caddy" },
   { section: "forward", row: "large body down, of direct", atLeast: 0.6, text: "a large body down >= 0.60 of direct" },
   { section: "forward", row: "large body up, of direct", atLeast: 0.6, text: "a large body up >= 0.60 of direct" },
   {

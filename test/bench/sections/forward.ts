@@ -3,6 +3,7 @@ import { type Listening, useDirectServer, useForwardProgram, useHttpProxy } from
 import { warmUp } from "../load.ts";
 import { useProgram } from "../process.ts";
 import type { Bulk } from "../programs/bulk-load.ts";
+import { installedProxies, useProxy } from "../proxies.ts";
 import { type Contestant, compare, median, type Rate } from "../rounds.ts";
 import type { Bench, Figure, Section } from "../section.ts";
 
@@ -14,23 +15,35 @@ export const forward: Section = {
   title: "A bare handler in another process, forwarded to",
   *run(bench) {
     const latencies = new Map<string, number[]>();
-    const rates = yield* compare(() => useContestants(bench, latencies), bench.settings.schedule);
+    const notes = new Set<string>();
+    const rates = yield* compare(() => useContestants(bench, latencies, notes), bench.settings.schedule);
     const p99 = [...latencies].map(([name, ms]) => ({ name: `p99, ${name}`, value: median(ms), unit: "ms" }));
     const bulk = yield* scoped(() => measureBulk(bench.settings.bulkBytes));
-    const figures = [ofHttpProxy(rates), ...p99, ...bulk];
-    return { columns: ["requests/s", "of direct"], rates, figures, notes: [] };
+    const figures = [...ofOthers(rates), ...p99, ...bulk];
+    return { columns: ["requests/s", "of direct"], rates, figures, notes: [...notes] };
   },
 };
 
-function* useContestants({ settings, tool }: Bench, latencies: Map<string, number[]>): Operation<Contestant[]> {
+function* useContestants(
+  { settings, tool, directory }: Bench,
+  latencies: Map<string, number[]>,
+  notes: Set<string>,
+): Operation<Contestant[]> {
   const { seconds, connections, warmUpMs } = settings;
   const direct = yield* useDirectServer("handler");
   const upstream = yield* useDirectServer("handler");
-  const fronts: [string, Listening][] = [
+  const fronts: [string, { port: number }][] = [
     ["direct", direct],
     ["forwarded", yield* useForwardProgram(upstream.port)],
     ["http-proxy, keep-alive agent", yield* useHttpProxy("keep-alive", upstream.port)],
   ];
+  for (const name of installedProxies()) {
+    try {
+      fronts.push([name, { port: yield* useProxy(name, upstream.port, directory) }]);
+    } catch (error) {
+      notes.add(`without ${name}: ${(error as Error).message}`);
+    }
+  }
   return fronts.map(([name, { port }]) => {
     const load = { port, hostnames: 1, seconds, connections };
     return {
@@ -45,12 +58,16 @@ function* useContestants({ settings, tool }: Bench, latencies: Map<string, numbe
   });
 }
 
-/** Both were measured in the same rounds. */
-function ofHttpProxy(rates: readonly Rate[]): Figure {
-  const rounds = (name: string) => rates.find((rate) => rate.name.startsWith(name))?.rounds ?? [];
-  const proxied = rounds("http-proxy");
-  const ratios = rounds("forwarded").map((rate, i) => rate / (proxied[i] ?? Number.NaN));
-  return { name: "forwarded, of http-proxy", value: median(ratios), unit: "x" };
+/** Forwarding compared with every other front: all were measured in the same rounds. */
+function ofOthers(rates: readonly Rate[]): Figure[] {
+  const ours = rates.find(({ name }) => name === "forwarded")?.rounds ?? [];
+  return rates
+    .filter(({ name }) => name !== "direct" && name !== "forwarded")
+    .map(({ name, rounds }) => ({
+      name: `forwarded, of ${name.split(",", 1)[0]}`,
+      value: median(ours.map((rate, i) => rate / (rounds[i] ?? Number.NaN))),
+      unit: "x",
+    }));
 }
 
 function* measureBulk(bytes: number): Operation<Figure[]> {
