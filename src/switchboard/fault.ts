@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
 import { choiceOption, durationOption, fail, integerOption } from "../base/options.ts";
@@ -116,7 +117,7 @@ function inflict(fault: Fault, random: () => number, hostname: string, struck: S
       refuse({ status: 502, code: "FAULT", detail: "a fault was set: its server refuses the connection", hostname });
       return;
     case "abort":
-      request.socket.resetAndDestroy();
+      reset(request.socket);
       return;
     case "cut":
       if (response !== undefined) cutBody(response, fault.afterBytes);
@@ -129,6 +130,12 @@ function inflict(fault: Fault, random: () => number, hostname: string, struck: S
     default:
       fault satisfies never;
   }
+}
+
+/** One that has been ended cannot be reset any more: Node would give up half way, and never emit its `close`. */
+function reset(socket: Socket): void {
+  if (socket.writable) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): void {

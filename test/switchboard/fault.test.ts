@@ -1,5 +1,5 @@
 import { run, scoped, until } from "effection";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type AppFactory,
   type Fault,
@@ -60,6 +60,22 @@ describe("a fault", () => {
     await withBoard({ app }, async (board) => {
       board.fault({ hostname: "shop", kind: "abort" });
       expect(await receive(board.port, "shop")).toBe("");
+    });
+  });
+
+  it("ends a connection that has been ended already, and gives back its turn", async () => {
+    const ending: AppFactory = () => (request, response) => {
+      if (request.url === "/end") request.socket.end("HTTP/1.1 200 OK\r\n\r\n");
+      else response.end("ok");
+    };
+    await withBoard({ app: ending, graceMs: 200, concurrency: { max: 2 } }, async (board) => {
+      await board.fetch("shop");
+      const remove = board.fault({ hostname: "shop", path: "/abort", kind: "abort" });
+      const client = new Client(board.port).send(get("shop", "/end") + get("shop", "/abort")); // parsed in one go
+      await client.end();
+      remove();
+      await vi.waitFor(async () => expect((await board.fetch("shop")).status).toBe(200));
+      client.destroy();
     });
   });
 
