@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
-import { choiceOption, durationOption, fail, integerOption } from "../base/options.ts";
+import { checkKnownOptions, choiceOption, durationOption, fail, integerOption, textOption } from "../base/options.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import { cutBody, slowBody } from "./fault-body.ts";
@@ -38,7 +38,16 @@ export type Fault = FaultSelection & {
     | { kind: "slow-body"; bytesPerSecond: number }
   );
 
-const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body"] as const;
+const SELECTION = ["kind", "hostname", "method", "path", "percentage", "seed", "first", "durationMs"] as const;
+/** What each kind knows besides. */
+const OPTIONS = {
+  latency: ["ms", "jitterMs"],
+  status: ["status"],
+  refuse: [],
+  abort: [],
+  cut: ["afterBytes"],
+  "slow-body": ["bytesPerSecond"],
+} as const satisfies Record<Fault["kind"], readonly string[]>;
 
 /**
  * How to set a fault of the surrounding switchboard.
@@ -73,9 +82,14 @@ export function useFault(fault: Fault): Operation<void> {
 
 /** Checks what a fault is to do, and gives its hostname as requests will have it. */
 export function checkFault(fault: Fault): Fault {
-  choiceOption("kind", fault.kind, KINDS);
+  const kind = choiceOption("kind", fault?.kind, Object.keys(OPTIONS) as Fault["kind"][]);
+  checkKnownOptions(`a fault of kind "${kind}"`, fault, [...SELECTION, ...OPTIONS[kind]]);
   const hostname = fault.hostname === "*" ? "*" : typeof fault.hostname === "string" && toHostname(fault.hostname);
   if (!hostname) return fail("hostname", 'a hostname, or "*"', fault.hostname);
+  if (fault.method !== undefined) textOption("method", fault.method);
+  if (fault.path !== undefined && !/^[/*]/.test(textOption("path", fault.path))) {
+    fail("path", 'a path that begins with "/" or "*"', fault.path);
+  }
   if (fault.kind === "latency") {
     durationOption("ms", fault.ms);
     durationOption("jitterMs", fault.jitterMs ?? 0);

@@ -184,7 +184,7 @@ describe("a fault", () => {
     });
   });
 
-  it.each<[object, string]>([
+  it.each<[object | undefined, string]>([
     [{ hostname: "a b", kind: "abort" }, "hostname must be a hostname, or \"*\", got 'a b'"],
     [{ kind: "abort" }, "hostname must be a hostname"],
     [{ hostname: "shop", kind: "explode" }, "kind must be one of 'latency', 'status'"],
@@ -193,6 +193,15 @@ describe("a fault", () => {
     [{ hostname: "shop", kind: "cut", afterBytes: -1 }, "afterBytes must be a whole number"],
     [{ hostname: "shop", kind: "slow-body", bytesPerSecond: Number.POSITIVE_INFINITY }, "bytesPerSecond must be"],
     [{ hostname: "shop", kind: "abort", percentage: 200 }, "percentage must be a number from 0 to 100, got 200"],
+    [{ hostname: "shop", kind: "abort", percentage: "50" }, "percentage must be a number from 0 to 100, got '50'"],
+    [{ hostname: "shop", kind: "abort", percent: 50 }, "a fault of kind \"abort\" has no option 'percent'"],
+    [{ hostname: "shop", kind: "abort", ms: 50 }, "a fault of kind \"abort\" has no option 'ms'"],
+    [{ hostname: "shop", kind: "abort", path: /cart/ }, "path must be text that is not empty, got /cart/"],
+    [{ hostname: "shop", kind: "abort", path: "cart" }, 'path must be a path that begins with "/" or "*", got'],
+    [{ hostname: "shop", kind: "abort", method: 5 }, "method must be text that is not empty, got 5"],
+    [{ hostname: "shop", kind: "abort", seed: "7" }, "seed must be a finite number, got '7'"],
+    [{ hostname: "shop", kind: "abort", durationMs: "5" }, "durationMs must be a number >= 0"],
+    [undefined, "kind must be one of"],
   ])("is refused when it makes no sense: %o", async (fault, message) => {
     await withBoard({ app }, async (board) => {
       expect(() => board.fault(fault as Fault)).toThrow(message);
