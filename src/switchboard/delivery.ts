@@ -6,7 +6,6 @@ import type { ServerPool } from "../pool/server-pool.ts";
 import type { Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import type { Admission } from "./admission.ts";
-import type { Check } from "./check.ts";
 import { type Fault, strike } from "./fault.ts";
 import { beginResponse } from "./guard.ts";
 import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
@@ -33,20 +32,22 @@ export class Delivery {
     this.#host = host;
   }
 
-  /** `check` is what it has to pass. */
+  /** `again`: it was delivered as an upgrade, which no app took. */
   request(
     hostname: string,
     event: RequestEvent,
     request: IncomingMessage,
     response: ServerResponse,
-    check: Check | undefined,
+    again: boolean,
   ): void {
+    const { ask, askAgain } = this.#host.admission;
+    const check = again ? askAgain : ask;
     const verdict = check?.(hostname, request, response);
-    if (verdict === undefined) this.#let(hostname, event, request, response);
+    if (verdict === undefined) this.#let(hostname, event, request, response, again);
     else if (!(verdict instanceof Promise)) this.#host.refuse(request, response, verdict);
     else {
       void verdict.then((problem) => {
-        if (problem === undefined) this.#let(hostname, event, request, response);
+        if (problem === undefined) this.#let(hostname, event, request, response, again);
         else this.#host.refuse(request, response, problem);
       });
     }
@@ -60,10 +61,16 @@ export class Delivery {
     if (request.socket.destroyed) return;
     if (problem !== undefined) refuse(problem);
     else if (faults.size === 0) deliver();
-    else strike(faults, hostname, { request, response: undefined, refuse, deliver });
+    else strike(faults, hostname, { request, response: undefined, again: false, refuse, deliver });
   }
 
-  #let(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+  #let(
+    hostname: string,
+    event: RequestEvent,
+    request: IncomingMessage,
+    response: ServerResponse,
+    again: boolean,
+  ): void {
     const { faults } = this.#host;
     if (request.socket.destroyed) return; // nobody is there to be answered, and nothing would count it
     if (faults.size === 0) this.#give(hostname, event, request, response);
@@ -71,6 +78,7 @@ export class Delivery {
       strike(faults, hostname, {
         request,
         response,
+        again,
         refuse: (problem) => this.#host.refuse(request, response, problem),
         deliver: () => this.#give(hostname, event, request, response),
       });

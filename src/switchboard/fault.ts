@@ -105,6 +105,8 @@ export interface Struck {
   request: IncomingMessage;
   /** `undefined` for an upgrade. */
   response: ServerResponse | undefined;
+  /** It was an upgrade that no app takes, and was struck as that: now it has a body. */
+  again: boolean;
   refuse(problem: Problem): void;
   /** Goes on as if nothing had been. */
   deliver(): void;
@@ -113,7 +115,7 @@ export interface Struck {
 /** Lets a fault strike, if one does. Otherwise the request is delivered at once. */
 export function strike(faults: Faults<Fault>, hostname: string, struck: Struck): void {
   const { request } = struck;
-  const picked = faults.pick((fault) => fits(fault, hostname, request));
+  const picked = faults.pick((fault) => concerns(fault, struck) && fits(fault, hostname, request));
   if (picked === undefined) struck.deliver();
   else inflict(picked.fault, picked.random, hostname, struck);
 }
@@ -163,6 +165,10 @@ function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): vo
   }, ms);
   const leave = () => clearTimeout(timer); // nobody waits any more
   socket.on("close", leave);
+}
+
+function concerns({ kind }: Fault, { response, again }: Struck): boolean {
+  return kind === "cut" || kind === "slow-body" ? response !== undefined : !again;
 }
 
 function fits({ hostname, method, path }: Fault, wanted: string, request: IncomingMessage): boolean {

@@ -13,9 +13,8 @@ import { createClientOf } from "../server/client.ts";
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
-import { type Admission, createAdmission } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
-import type { Check } from "./check.ts";
 import { Connections } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
@@ -116,7 +115,6 @@ class Switchboard {
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
   readonly #route: ReturnType<typeof createRouter>;
-  readonly #admission: Admission;
   readonly #delivery: Delivery;
   readonly #inFlight = new InFlight((response) => this.#closed(response), noop);
   #draining = false;
@@ -126,10 +124,9 @@ class Switchboard {
     this.#route = createRouter(settings);
     const failed = (hostname: string, error: Error) => this.#report(hostname, error);
     this.guards = createGuards(settings);
-    this.#admission = createAdmission(settings, this.guards, failed);
     this.#delivery = new Delivery({
       pool,
-      admission: this.#admission,
+      admission: createAdmission(settings, this.guards, failed),
       faults: this.faults,
       refuse: (request, response, problem) => this.#refuse(request, response, problem),
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
@@ -190,7 +187,7 @@ class Switchboard {
     for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         if (!keepsConnections) response.shouldKeepAlive = false;
-        this.#take(event, request, response, keepsConnections ? this.#admission.ask : this.#admission.askAgain);
+        this.#take(event, request, response, !keepsConnections);
       });
     }
     server.on("connect", (request, socket) => {
@@ -202,7 +199,7 @@ class Switchboard {
     return server;
   }
 
-  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, check: Check | undefined): void {
+  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, again: boolean): void {
     if (!this.connections.owe(request, response)) return;
     guardConnection(response);
     this.#inFlight.addRequest(response);
@@ -210,7 +207,7 @@ class Switchboard {
     const goal = this.#judge(request);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
-    else this.#delivery.request(goal, event, request, response, check);
+    else this.#delivery.request(goal, event, request, response, again);
   }
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

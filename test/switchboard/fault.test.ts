@@ -167,6 +167,23 @@ describe("a fault", () => {
     });
   });
 
+  it("strikes an upgrade that no app takes once, and its body", async () => {
+    const plain: AppFactory = () => (_request, response) => void response.end(BODY);
+    await withBoard({ app: plain }, async (board) => {
+      const ask = () => receive(board.port, "shop", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n");
+      board.fault({ hostname: "shop", kind: "latency", ms: 1, first: 2 });
+      board.fault({ hostname: "shop", kind: "status", status: 503, first: 1 });
+      board.fault({ hostname: "shop", kind: "cut", afterBytes: 10, first: 1 });
+      const answers = [await ask(), await ask(), await ask(), await ask()];
+      expect(answers.map((text) => `${text.slice(9, 12)} ${text.match(/x/g)?.length}`)).toEqual([
+        "200 10", // late, then cut
+        "200 1000", // late
+        "503 undefined",
+        "200 1000",
+      ]);
+    });
+  });
+
   it.each<[Partial<Fault>, string, RequestInit, number]>([
     [{ method: "post" }, "/", { method: "POST" }, 500],
     [{ method: "POST" }, "/", {}, 200],
