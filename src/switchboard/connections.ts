@@ -15,6 +15,8 @@ interface Connection {
   response: ServerResponse | undefined;
   /** The end is decided: what arrives from now on is not served, and `run` is called when no more than `owed` are. */
   last: { owed: number; run: () => void } | undefined;
+  /** Requests that are held until the answers before theirs are sent, in order. */
+  held: { response: ServerResponse; run: () => void }[] | undefined;
   /** For the check of silent bodies. */
   bytesRead: number;
   silentSince: number;
@@ -41,6 +43,7 @@ export class Connections {
       request: undefined,
       response: undefined,
       last: undefined,
+      held: undefined,
       bytesRead: 0,
       silentSince: 0,
     };
@@ -62,7 +65,15 @@ export class Connections {
   settle(response: ServerResponse): void {
     const connection = connectionOf(response.req.socket);
     connection.owed -= 1;
+    if (connection.held?.[0]?.response.socket) connection.held.shift()?.run(); // Node has made it the next one
     if (connection.last !== undefined && connection.owed <= connection.last.owed) connection.last.run();
+  }
+
+  /** Runs `run` when every answer before `response`, which waits for them, is sent; never when the connection ends first. */
+  afterEarlier(response: ServerResponse, run: () => void): void {
+    const connection = connectionOf(response.req.socket);
+    connection.held ??= [];
+    connection.held.push({ response, run });
   }
 
   /** Nothing that arrives after `request` on its connection is served: it may have been smuggled in. */

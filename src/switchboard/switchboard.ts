@@ -207,7 +207,12 @@ class Switchboard {
     const goal = this.#judge(request);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
-    else this.#delivery.request(goal, event, request, response, again);
+    else if (response.socket !== null || !this.guards?.limitsConcurrency(goal)) {
+      this.#delivery.request(goal, event, request, response, again);
+    } else {
+      // Pipelined: it would have its turn for as long as the client makes the answers before it last.
+      this.connections.afterEarlier(response, () => this.#delivery.request(goal, event, request, response, again));
+    }
   }
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -104,6 +104,32 @@ describe("the concurrency of a hostname", () => {
     expect(slow.asked).toEqual(["/first", "/third"]);
   });
 
+  it("is not used up by requests whose answers have to wait for others on their connection", async () => {
+    const slow = createSlowApp();
+    const asked: string[] = [];
+    const quick: AppFactory = () => (request, response) => {
+      asked.push(request.url ?? "");
+      response.end("quick");
+    };
+    const app: AppFactory = (context) => (context.hostname === "blog" ? slow.app(context) : quick(context));
+    await withBoard({ app, concurrency: { max: 1 } }, async (board) => {
+      const pipelined = (path: string) =>
+        new Client(board.port).send(get("blog") + get("shop", path) + get("shop", path));
+      const client = pipelined("/stays");
+      await holds(slow, 1);
+      expect(await (await board.fetch("shop", "/fetch")).text()).toBe("quick");
+      slow.held[0]?.();
+      await vi.waitFor(() => expect(client.received.match(/200 OK|quick/g)).toHaveLength(5));
+      client.destroy();
+      const leaver = pipelined("/leaves");
+      await holds(slow, 2);
+      leaver.destroy();
+      await vi.waitFor(() => expect(board.pool.inspect().requests.active).toBe(0));
+      expect(await (await board.fetch("shop", "/fetch")).text()).toBe("quick");
+    });
+    expect(asked).toEqual(["/fetch", "/stays", "/stays", "/fetch"]);
+  });
+
   it("holds nobody in the queue for longer than queueTimeoutMs", async () => {
     const slow = createSlowApp();
     await withBoard({ app: slow.app, concurrency: { max: 1, queue: 1, queueTimeoutMs: 30 } }, async (board) => {
