@@ -100,6 +100,20 @@ describe("a fault", () => {
     });
   });
 
+  it("begins a slow body as soon as the app does", async () => {
+    const begun: boolean[] = [];
+    const writing: AppFactory = () => (_request, response) => {
+      response.write("slow");
+      begun.push(response.headersSent);
+      response.end();
+    };
+    await withBoard({ app: writing, responseTimeoutMs: 100 }, async (board) => {
+      board.fault({ hostname: "shop", kind: "slow-body", bytesPerSecond: 2 }); // the first byte comes after 500 ms
+      expect(await (await board.fetch("shop")).text()).toBe("slow");
+    });
+    expect(begun).toEqual([true]);
+  });
+
   it("has an app wait that sends a large body slowly", async () => {
     const chunk = Buffer.alloc(16 * 1024, "x");
     const count = 64;
