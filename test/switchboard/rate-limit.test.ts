@@ -189,17 +189,21 @@ describe("a rate limit", () => {
       async () => use,
       async () => ({ ...use, free: false, retryAfterMs: 5_000 }),
       async () => Promise.reject(new Error("store is down")),
+      () => {
+        throw new Error("store has no connection");
+      },
       () => new Promise<RateUse>(() => {}),
     ];
     const store = elsewhere(() => (answers.shift() as () => Promise<RateUse>)());
     const config = { app, rateLimit: { limit: 1, windowMs: 1_000, store }, admitTimeoutMs: 20 };
     const { log } = await withBoard(config, async (board) => {
       const statuses: number[] = [];
-      for (let i = 0; i < 4; i += 1) statuses.push((await board.fetch("a")).status);
-      expect(statuses).toEqual([200, 429, 200, 200]);
+      for (let i = 0; i < 5; i += 1) statuses.push((await board.fetch("a")).status);
+      expect(statuses).toEqual([200, 429, 200, 200, 200]);
     });
     expect(log.all.flatMap((event) => (event.type === "front-error" ? [event.message] : []))).toEqual([
       "store is down",
+      "store has no connection",
       "the store of the rate limit has not answered within 20 ms",
     ]);
   });
