@@ -107,6 +107,10 @@ describe("a rate limit", () => {
     ["2001:db8::7", "2001:db8::1:0:0:0:8", 200],
     ["2001:db8:1:2::7", "2001:db8:1:3::7", 200],
     ["::1", "::2", 429],
+    ["2001:db8::7", "2001:0DB8:0000::7", 429],
+    ["::ffff:192.0.2.1", "::FFFF:c000:0201", 429],
+    ["::ffff:192.0.2.1", "0:0:0:0:0:ffff:192.0.2.2", 200],
+    ["fe80::1%eth0", "fe80::2%eth1", 429],
     ["::ffff:192.0.2.1", "192.0.2.1", 429],
   ])("takes %s and %s for one client, or not", async (first, second, status) => {
     const config = { app, rateLimit: { limit: 1, windowMs: 1_000 }, trustedProxies: ["loopback"] };
