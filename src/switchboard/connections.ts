@@ -65,7 +65,12 @@ export class Connections {
   settle(response: ServerResponse): void {
     const connection = connectionOf(response.req.socket);
     connection.owed -= 1;
-    if (connection.held?.[0]?.response.socket) connection.held.shift()?.run(); // Node has made it the next one
+    const [next] = connection.held ?? [];
+    if (next?.response.socket) {
+      // Node has made it the next one. Not at once: the app of this response has yet to hear that it has closed.
+      connection.held?.shift();
+      queueMicrotask(next.run);
+    }
     if (connection.last !== undefined && connection.owed <= connection.last.owed) connection.last.run();
   }
 

@@ -107,8 +107,14 @@ describe("the concurrency of a hostname", () => {
   it("is not used up by requests whose answers have to wait for others on their connection", async () => {
     const slow = createSlowApp();
     const asked: string[] = [];
+    let [now, most] = [0, 0];
     const quick: AppFactory = () => (request, response) => {
       asked.push(request.url ?? "");
+      now += 1;
+      most = Math.max(most, now);
+      response.on("close", () => {
+        now -= 1;
+      });
       response.end("quick");
     };
     const app: AppFactory = (context) => (context.hostname === "blog" ? slow.app(context) : quick(context));
@@ -128,6 +134,7 @@ describe("the concurrency of a hostname", () => {
       expect(await (await board.fetch("shop", "/fetch")).text()).toBe("quick");
     });
     expect(asked).toEqual(["/fetch", "/stays", "/stays", "/fetch"]);
+    expect(most).toBe(1);
   });
 
   it("holds nobody in the queue for longer than queueTimeoutMs", async () => {
