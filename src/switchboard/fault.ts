@@ -20,7 +20,8 @@ import { toPath } from "./hostname.ts";
  *
  * **Lifetime.** Read when it is set.
  *
- * **Failure.** A wrong value throws `INVALID_OPTION` when it is set. Zero is off: such a fault does nothing.
+ * **Failure.** A wrong value throws `INVALID_OPTION` when it is set. Zero is off: such a fault does
+ * nothing, except that `afterBytes: 0` cuts before the first byte.
  */
 export type Fault = FaultSelection & {
   /** The hostname it strikes, also one that has no server yet; `*` is every one. */
