@@ -7,7 +7,7 @@ import type { Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import type { Admission } from "./admission.ts";
 import { type Fault, strike } from "./fault.ts";
-import { beginResponse } from "./guard.ts";
+import { beginResponse, excuse } from "./guard.ts";
 import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
 
@@ -23,6 +23,9 @@ export interface DeliveryHost {
   /** The switchboard itself failed. */
   failed(hostname: string, error: Error): void;
 }
+
+/** Why there is no server, when that is no failure of its own: no circuit breaker counts these. */
+const OF_THE_POOL: ReadonlySet<string> = new Set(["POOL_FULL", "POOL_BUSY", "POOL_CLOSED"]);
 
 /** The way of a request from its hostname to its server: admission, faults, the pool, handoff. */
 export class Delivery {
@@ -90,7 +93,10 @@ export class Delivery {
     if (info !== undefined) {
       give(info, event, request, response);
     } else {
-      const refuse = (problem: Problem) => this.#host.refuse(request, response, problem);
+      const refuse = (problem: Problem) => {
+        if (OF_THE_POOL.has(problem.code)) excuse(response);
+        this.#host.refuse(request, response, problem);
+      };
       void this.#hold(hostname, request, (started) => give(started, event, request, response), refuse);
     }
   }

@@ -23,6 +23,8 @@ export interface Pass {
   bytesWritten: number;
   /** Its server was too slow. */
   timedOut: boolean;
+  /** Its answer says nothing about its server. */
+  excused: boolean;
 }
 
 /** Where a response carries its pass: a look-up for every request would cost more. */
@@ -74,6 +76,7 @@ export class Guard {
       aliveAt: undefined,
       bytesWritten: 0,
       timedOut: false,
+      excused: false,
     };
     (response as GuardedResponse)[PASS] = pass;
     if (this.#turns === undefined) return this.#ask(pass);
@@ -149,9 +152,9 @@ export class Guard {
     };
   }
 
-  #outcomeOf({ timedOut }: Pass, { statusCode, writableFinished }: ServerResponse): CircuitOutcome {
+  #outcomeOf({ timedOut, excused }: Pass, { statusCode, writableFinished }: ServerResponse): CircuitOutcome {
     if (timedOut) return "failure";
-    if (!writableFinished) return "ignored"; // most likely the client has left
+    if (excused || !writableFinished) return "ignored"; // unfinished: most likely the client has left
     return this.#isFailure(statusCode) ? "failure" : "success";
   }
 
@@ -177,6 +180,12 @@ export function passOf(response: GuardedResponse): Pass | undefined {
 export function beginResponse(response: GuardedResponse): void {
   const pass = response[PASS];
   if (pass?.guard.hasTimeouts) pass.aliveAt = performance.now();
+}
+
+/** `response` is refused for reasons that are not its server's. */
+export function excuse(response: GuardedResponse): void {
+  const pass = response[PASS];
+  if (pass !== undefined) pass.excused = true;
 }
 
 /** `response` has closed: it gives back what it holds, once. */

@@ -107,6 +107,25 @@ describe("the circuit breaker of a hostname", () => {
     );
   });
 
+  it("counts a start that fails, but not that the pool has no room", async () => {
+    const config = { maxServers: 1, whenFull: "reject", circuitBreaker: { failureThreshold: 1 } } as const;
+    const failing: AppFactory = (context) => {
+      if (context.hostname === "broken") throw new Error("no database");
+      return app(context);
+    };
+    await withBoard({ ...config, app: failing }, async (board) => {
+      const codes: unknown[] = [];
+      const ask = async (hostname: string) => {
+        const response = await board.fetch(hostname);
+        codes.push(response.status === 200 ? 200 : ((await response.json()) as { code: string }).code);
+      };
+      for (const hostname of ["broken", "broken", "shop", "blog", "blog"]) await ask(hostname);
+      await board.pool.shutdown("shop");
+      await ask("blog");
+      expect(codes).toEqual(["START_FAILED", "CIRCUIT_OPEN", 200, "POOL_FULL", "POOL_FULL", 200]);
+    });
+  });
+
   it("counts injected faults, so that it can be tried", async () => {
     await withBoard({ app, circuitBreaker: { failureThreshold: 2 } }, async (board) => {
       board.fault({ hostname: "shop", kind: "refuse" });
