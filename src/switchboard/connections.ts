@@ -28,6 +28,9 @@ type ClientSocket = Duplex & { [CONNECTION]?: Connection; bytesRead?: number };
 
 const LINGER_MS = 500;
 
+/** So many requests of one connection are held. Answers that are not sent would have Node stop reading; these have none. */
+export const MAX_HELD = 100;
+
 /** The client connections of a switchboard: what each is owed, and how a bad one ends. */
 export class Connections {
   readonly #sockets = new Set<ClientSocket>();
@@ -74,11 +77,16 @@ export class Connections {
     if (connection.last !== undefined && connection.owed <= connection.last.owed) connection.last.run();
   }
 
-  /** Runs `run` when every answer before `response`, which waits for them, is sent; never when the connection ends first. */
-  afterEarlier(response: ServerResponse, run: () => void): void {
+  /**
+   * Runs `run` when every answer before `response`, which waits for them, is sent; never when the connection ends first.
+   * `false` when as many are held as may.
+   */
+  afterEarlier(response: ServerResponse, run: () => void): boolean {
     const connection = connectionOf(response.req.socket);
     connection.held ??= [];
+    if (connection.held.length === MAX_HELD) return false;
     connection.held.push({ response, run });
+    return true;
   }
 
   /** Nothing that arrives after `request` on its connection is served: it may have been smuggled in. */

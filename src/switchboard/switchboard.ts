@@ -15,7 +15,7 @@ import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
 import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
-import { Connections } from "./connections.ts";
+import { Connections, MAX_HELD } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext } from "./fault.ts";
@@ -211,7 +211,8 @@ class Switchboard {
       this.#delivery.request(goal, event, request, response, again);
     } else {
       // Pipelined: it would have its turn for as long as the client makes the answers before it last.
-      this.connections.afterEarlier(response, () => this.#delivery.request(goal, event, request, response, again));
+      const deliver = () => this.#delivery.request(goal, event, request, response, again);
+      if (!this.connections.afterEarlier(response, deliver)) this.#refuse(request, response, tooManyHeld(goal));
     }
   }
 
@@ -283,6 +284,11 @@ function createGuards({ delivery, trustedProxies, onEvent }: SwitchboardSettings
 function toCircuitEvent(hostname: string, event: CircuitEvent): SwitchboardEvent {
   if (event.type !== "opened") return { type: `circuit-${event.type}`, hostname };
   return { type: "circuit-opened", hostname, retryAfterMs: event.retryAfterMs };
+}
+
+function tooManyHeld(hostname: string): Problem {
+  const detail = `${MAX_HELD} requests wait for others on their connection; send fewer at once`;
+  return { status: 503, code: "QUEUE_FULL", detail, hostname };
 }
 
 function toUrlHost(host: string): string {

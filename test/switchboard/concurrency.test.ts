@@ -137,6 +137,26 @@ describe("the concurrency of a hostname", () => {
     expect(most).toBe(1);
   });
 
+  it("holds so many requests of one connection, and no more", async () => {
+    const asked = new Set<string>();
+    const app: AppFactory =
+      ({ hostname }) =>
+      (_request, response) => {
+        asked.add(hostname);
+        if (hostname === "shop") response.end("ok");
+        else setImmediate(() => response.end("ok")); // all of them are parsed by then
+      };
+    await withBoard({ app, hostnames: { shop: { concurrency: { max: 1 } } } }, async (board) => {
+      await board.pool.getOrCreate("blog");
+      const client = new Client(board.port).send(get("blog") + get("shop").repeat(103));
+      await vi.waitFor(() => expect(client.received.match(/HTTP\/1.1 /g)).toHaveLength(104));
+      expect(client.received.match(/HTTP\/1.1 200 /g)).toHaveLength(101);
+      expect(client.received.match(/"code":"QUEUE_FULL"/g)).toHaveLength(3);
+      client.destroy();
+    });
+    expect([...asked]).toEqual(["blog", "shop"]);
+  });
+
   it("holds nobody in the queue for longer than queueTimeoutMs", async () => {
     const slow = createSlowApp();
     await withBoard({ app: slow.app, concurrency: { max: 1, queue: 1, queueTimeoutMs: 30 } }, async (board) => {
