@@ -123,6 +123,7 @@ export class Supervision {
   close(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    this.#cases.clear(); // nobody is started again, also not who is pinned from now on
   }
 
   /** How many failures of `hostname` are remembered. */

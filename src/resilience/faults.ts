@@ -1,4 +1,4 @@
-import { fail, integerOption } from "../base/options.ts";
+import { fail, integerOption, numberOption } from "../base/options.ts";
 
 /**
  * Which of many occasions a fault strikes. Zero is never.
@@ -45,11 +45,12 @@ export class Faults<T extends FaultSelection> {
   /** Sets a fault. Returns how to remove it. */
   set(fault: T): () => void {
     const { percentage = 100, seed = Math.random() * 2 ** 32, first, durationMs } = fault;
-    if (!(percentage >= 0 && percentage <= 100)) fail("percentage", "a number from 0 to 100", percentage);
+    if (typeof percentage !== "number" || !(percentage >= 0 && percentage <= 100))
+      fail("percentage", "a number from 0 to 100", percentage);
     const active: Active<T> = {
       fault,
       percentage,
-      random: createRandom(seed),
+      random: createRandom(numberOption("seed", seed)),
       left: first === undefined ? Number.POSITIVE_INFINITY : integerOption("first", first, 0, Number.MAX_SAFE_INTEGER),
       until: performance.now() + (durationMs === undefined ? Number.POSITIVE_INFINITY : atLeastZero(durationMs)),
     };
@@ -71,7 +72,9 @@ export class Faults<T extends FaultSelection> {
 }
 
 function atLeastZero(durationMs: number): number {
-  return durationMs >= 0 ? durationMs : fail("durationMs", "a number >= 0 (milliseconds)", durationMs);
+  return typeof durationMs === "number" && durationMs >= 0
+    ? durationMs
+    : fail("durationMs", "a number >= 0 (milliseconds)", durationMs);
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed (Mulberry32, a generator in the public domain). */

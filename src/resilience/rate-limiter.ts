@@ -116,7 +116,19 @@ export function createSharedRateLimiter(
   store: RateLimitStore<Promise<RateUse>>,
 ): RateLimiter<Promise<RateLimitResult>> {
   if ("maxKeys" in config) fail("maxKeys", "left out: the store bounds its keys itself", config.maxKeys);
-  return limit(resolveRateLimiter(config), store) as RateLimiter<Promise<RateLimitResult>>;
+  return limit(resolveRateLimiter(config), toAsync(store)) as RateLimiter<Promise<RateLimitResult>>;
+}
+
+/** What the store throws becomes a rejection. */
+function toAsync(store: RateLimitStore<Promise<RateUse>>): RateLimitStore<Promise<RateUse>> {
+  if (![store?.take, store?.look, store?.block].every((method) => typeof method === "function")) {
+    fail("store", "an object with take, look and block", store);
+  }
+  return {
+    take: async (rule, key, cost) => store.take(rule, key, cost),
+    look: async (rule, key, cost) => store.look(rule, key, cost),
+    block: async (key, ms) => store.block(key, ms),
+  };
 }
 
 /** The one set of rules, for stores that answer at once and for those that answer later. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { isIP } from "node:net";
+import { isIP, SocketAddress } from "node:net";
 import type { TLSSocket } from "node:tls";
 import proxyAddr from "proxy-addr";
 import { fail } from "../base/options.ts";
@@ -120,8 +120,20 @@ function walk(forwardedFor: string, peer: string, trusts: Trusts): string {
 
 function toAddress(text: string): string | undefined {
   const [, v4, v6] = WITH_PORT.exec(text) ?? [];
-  const address = (v4 ?? v6 ?? text).replace(MAPPED, "$1");
-  return isIP(address) === 0 ? undefined : address;
+  const address = v4 ?? v6 ?? text;
+  switch (isIP(address)) {
+    case 4:
+      return address;
+    case 6:
+      return toUsualForm(address).replace(MAPPED, "$1");
+    default:
+      return undefined;
+  }
+}
+
+/** An IPv6 address has many forms, and a client one limit. With a zone it stays as it is: it is of a link of its own. */
+function toUsualForm(address: string): string {
+  return address.includes("%") ? address : new SocketAddress({ address, family: "ipv6" }).address;
 }
 
 function first(field: string | string[] | undefined): string {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { markBrokenOff } from "./break-off.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** Where an answer comes from, and can be made to wait. */
@@ -92,6 +93,7 @@ export class Answer {
 /** Ends an answer that has begun so that the client can tell: to HTTP/1.0 a usual close may be the end of the body. */
 export function cut(response: ServerResponse): void {
   const { socket, httpVersionMinor } = response.req;
+  markBrokenOff(response);
   if (httpVersionMinor === 0) socket.resetAndDestroy();
   else response.destroy();
 }

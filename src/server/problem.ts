@@ -1,5 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
 import accepts from "accepts";
+import { markBrokenOff } from "./break-off.ts";
 
 /** An answer that says why a request was not served: problem details as in RFC 9457. */
 export interface Problem {
@@ -25,7 +26,9 @@ export interface Problem {
  */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
   if (response.headersSent) {
-    if (!response.writableEnded) response.destroy();
+    if (response.writableEnded) return;
+    markBrokenOff(response);
+    response.destroy();
     return;
   }
   for (const field of response.getHeaderNames()) response.removeHeader(field);

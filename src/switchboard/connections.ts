@@ -15,6 +15,8 @@ interface Connection {
   response: ServerResponse | undefined;
   /** The end is decided: what arrives from now on is not served, and `run` is called when no more than `owed` are. */
   last: { owed: number; run: () => void } | undefined;
+  /** Requests that are held until the answers before theirs are sent, in order. */
+  held: { response: ServerResponse; run: () => void }[] | undefined;
   /** For the check of silent bodies. */
   bytesRead: number;
   silentSince: number;
@@ -25,6 +27,9 @@ const CONNECTION: unique symbol = Symbol("effection-switchboard.connection");
 type ClientSocket = Duplex & { [CONNECTION]?: Connection; bytesRead?: number };
 
 const LINGER_MS = 500;
+
+/** So many requests of one connection are held. Answers that are not sent would have Node stop reading; these have none. */
+export const MAX_HELD = 100;
 
 /** The client connections of a switchboard: what each is owed, and how a bad one ends. */
 export class Connections {
@@ -41,6 +46,7 @@ export class Connections {
       request: undefined,
       response: undefined,
       last: undefined,
+      held: undefined,
       bytesRead: 0,
       silentSince: 0,
     };
@@ -62,7 +68,25 @@ export class Connections {
   settle(response: ServerResponse): void {
     const connection = connectionOf(response.req.socket);
     connection.owed -= 1;
+    const [next] = connection.held ?? [];
+    if (next?.response.socket) {
+      // Node has made it the next one. Not at once: the app of this response has yet to hear that it has closed.
+      connection.held?.shift();
+      queueMicrotask(next.run);
+    }
     if (connection.last !== undefined && connection.owed <= connection.last.owed) connection.last.run();
+  }
+
+  /**
+   * Runs `run` when every answer before `response`, which waits for them, is sent; never when the connection ends first.
+   * `false` when as many are held as may.
+   */
+  afterEarlier(response: ServerResponse, run: () => void): boolean {
+    const connection = connectionOf(response.req.socket);
+    connection.held ??= [];
+    if (connection.held.length === MAX_HELD) return false;
+    connection.held.push({ response, run });
+    return true;
   }
 
   /** Nothing that arrives after `request` on its connection is served: it may have been smuggled in. */

@@ -6,9 +6,8 @@ import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import type { Admission } from "./admission.ts";
-import type { Check } from "./check.ts";
 import { type Fault, strike } from "./fault.ts";
-import { beginResponse } from "./guard.ts";
+import { beginResponse, excuse } from "./guard.ts";
 import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
 import { isNavigation, waitingPage } from "./waiting-page.ts";
@@ -30,6 +29,9 @@ export interface DeliveryHost {
   failed(hostname: string, error: Error): void;
 }
 
+/** Why there is no server yet, when that is no failure of its own: no circuit breaker counts these. */
+const NO_FAILURES: ReadonlySet<string> = new Set(["POOL_FULL", "POOL_BUSY", "POOL_CLOSED", "STARTING"]);
+
 /** The way of a request from its hostname to its server: admission, faults, the pool, handoff. */
 export class Delivery {
   readonly #host: DeliveryHost;
@@ -38,20 +40,22 @@ export class Delivery {
     this.#host = host;
   }
 
-  /** `check` is what it has to pass. */
+  /** `again`: it was delivered as an upgrade, which no app took. */
   request(
     hostname: string,
     event: RequestEvent,
     request: IncomingMessage,
     response: ServerResponse,
-    check: Check | undefined,
+    again: boolean,
   ): void {
+    const { ask, askAgain } = this.#host.admission;
+    const check = again ? askAgain : ask;
     const verdict = check?.(hostname, request, response);
-    if (verdict === undefined) this.#let(hostname, event, request, response);
+    if (verdict === undefined) this.#let(hostname, event, request, response, again);
     else if (!(verdict instanceof Promise)) this.#host.refuse(request, response, verdict);
     else {
       void verdict.then((problem) => {
-        if (problem === undefined) this.#let(hostname, event, request, response);
+        if (problem === undefined) this.#let(hostname, event, request, response, again);
         else this.#host.refuse(request, response, problem);
       });
     }
@@ -65,10 +69,16 @@ export class Delivery {
     if (request.socket.destroyed) return;
     if (problem !== undefined) refuse(problem);
     else if (faults.size === 0) deliver();
-    else strike(faults, hostname, { request, response: undefined, refuse, deliver });
+    else strike(faults, hostname, { request, response: undefined, again: false, refuse, deliver });
   }
 
-  #let(hostname: string, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+  #let(
+    hostname: string,
+    event: RequestEvent,
+    request: IncomingMessage,
+    response: ServerResponse,
+    again: boolean,
+  ): void {
     const { faults } = this.#host;
     if (request.socket.destroyed) return; // nobody is there to be answered, and nothing would count it
     if (faults.size === 0) this.#give(hostname, event, request, response);
@@ -76,6 +86,7 @@ export class Delivery {
       strike(faults, hostname, {
         request,
         response,
+        again,
         refuse: (problem) => this.#host.refuse(request, response, problem),
         deliver: () => this.#give(hostname, event, request, response),
       });
@@ -87,7 +98,10 @@ export class Delivery {
     if (info !== undefined) {
       this.#handOver(info, event, request, response);
     } else {
-      const refuse = (problem: Problem) => this.#host.refuse(request, response, problem);
+      const refuse = (problem: Problem) => {
+        if (NO_FAILURES.has(problem.code)) excuse(response);
+        this.#host.refuse(request, response, problem);
+      };
       void this.#holdVisibly(hostname, request, (started) => this.#handOver(started, event, request, response), refuse);
     }
   }

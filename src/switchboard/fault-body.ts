@@ -45,6 +45,7 @@ export function slowBody(response: ServerResponse, bytesPerSecond: number): void
   replaceBody(response, {
     write(bytes, send) {
       if (response.destroyed) return send(bytes); // the client has left: as without a fault
+      if (!response.headersSent) response.flushHeaders(); // as without a fault: an answer that has begun cannot be replaced
       held = Buffer.concat([held, bytes]);
       timer ??= setInterval(() => {
         const wasFull = held.length > HIGH_WATER;

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
-import { choiceOption, durationOption, fail, integerOption } from "../base/options.ts";
+import { checkKnownOptions, choiceOption, durationOption, fail, integerOption, textOption } from "../base/options.ts";
 import { toPath } from "../base/request-target.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
@@ -19,7 +20,8 @@ import { cutBody, slowBody } from "./fault-body.ts";
  *
  * **Lifetime.** Read when it is set.
  *
- * **Failure.** A wrong value throws `INVALID_OPTION` when it is set. Zero is off: such a fault does nothing.
+ * **Failure.** A wrong value throws `INVALID_OPTION` when it is set. Zero is off: such a fault does
+ * nothing, except that `afterBytes: 0` cuts before the first byte.
  */
 export type Fault = FaultSelection & {
   /** The hostname it strikes, also one that has no server yet; `*` is every one. */
@@ -37,7 +39,16 @@ export type Fault = FaultSelection & {
     | { kind: "slow-body"; bytesPerSecond: number }
   );
 
-const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body"] as const;
+const SELECTION = ["kind", "hostname", "method", "path", "percentage", "seed", "first", "durationMs"] as const;
+/** What each kind knows besides. */
+const OPTIONS = {
+  latency: ["ms", "jitterMs"],
+  status: ["status"],
+  refuse: [],
+  abort: [],
+  cut: ["afterBytes"],
+  "slow-body": ["bytesPerSecond"],
+} as const satisfies Record<Fault["kind"], readonly string[]>;
 
 /**
  * How to set a fault of the surrounding switchboard.
@@ -72,9 +83,14 @@ export function useFault(fault: Fault): Operation<void> {
 
 /** Checks what a fault is to do, and gives its hostname as requests will have it. */
 export function checkFault(fault: Fault): Fault {
-  choiceOption("kind", fault.kind, KINDS);
+  const kind = choiceOption("kind", fault?.kind, Object.keys(OPTIONS) as Fault["kind"][]);
+  checkKnownOptions(`a fault of kind "${kind}"`, fault, [...SELECTION, ...OPTIONS[kind]]);
   const hostname = fault.hostname === "*" ? "*" : typeof fault.hostname === "string" && toHostname(fault.hostname);
   if (!hostname) return fail("hostname", 'a hostname, or "*"', fault.hostname);
+  if (fault.method !== undefined) textOption("method", fault.method);
+  if (fault.path !== undefined && !/^[/*]/.test(textOption("path", fault.path))) {
+    fail("path", 'a path that begins with "/" or "*"', fault.path);
+  }
   if (fault.kind === "latency") {
     durationOption("ms", fault.ms);
     durationOption("jitterMs", fault.jitterMs ?? 0);
@@ -90,6 +106,8 @@ export interface Struck {
   request: IncomingMessage;
   /** `undefined` for an upgrade. */
   response: ServerResponse | undefined;
+  /** It was an upgrade that no app takes, and was struck as that: now it has a body. */
+  again: boolean;
   refuse(problem: Problem): void;
   /** Goes on as if nothing had been. */
   deliver(): void;
@@ -98,7 +116,7 @@ export interface Struck {
 /** Lets a fault strike, if one does. Otherwise the request is delivered at once. */
 export function strike(faults: Faults<Fault>, hostname: string, struck: Struck): void {
   const { request } = struck;
-  const picked = faults.pick((fault) => fits(fault, hostname, request));
+  const picked = faults.pick((fault) => concerns(fault, struck) && fits(fault, hostname, request));
   if (picked === undefined) struck.deliver();
   else inflict(picked.fault, picked.random, hostname, struck);
 }
@@ -116,7 +134,7 @@ function inflict(fault: Fault, random: () => number, hostname: string, struck: S
       refuse({ status: 502, code: "FAULT", detail: "a fault was set: its server refuses the connection", hostname });
       return;
     case "abort":
-      request.socket.resetAndDestroy();
+      reset(request.socket);
       return;
     case "cut":
       if (response !== undefined) cutBody(response, fault.afterBytes);
@@ -131,6 +149,12 @@ function inflict(fault: Fault, random: () => number, hostname: string, struck: S
   }
 }
 
+/** One that has been ended cannot be reset any more: Node would give up half way, and never emit its `close`. */
+function reset(socket: Socket): void {
+  if (socket.writable) socket.resetAndDestroy();
+  else socket.destroy();
+}
+
 function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): void {
   if (ms <= 0) {
     deliver();
@@ -142,6 +166,10 @@ function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): vo
   }, ms);
   const leave = () => clearTimeout(timer); // nobody waits any more
   socket.on("close", leave);
+}
+
+function concerns({ kind }: Fault, { response, again }: Struck): boolean {
+  return kind === "cut" || kind === "slow-body" ? response !== undefined : !again;
 }
 
 function fits({ hostname, method, path }: Fault, wanted: string, request: IncomingMessage): boolean {

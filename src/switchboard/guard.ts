@@ -8,6 +8,7 @@ import {
 } from "../resilience/circuit-breaker.ts";
 import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Turns } from "../resilience/turns.ts";
+import { isBrokenOff } from "../server/break-off.ts";
 import type { Problem } from "../server/problem.ts";
 import { type ConcurrencySettings, type DeliverySettings, shortestTimeoutMs } from "./delivery-config.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -23,6 +24,8 @@ export interface Pass {
   bytesWritten: number;
   /** Its server was too slow. */
   timedOut: boolean;
+  /** Its answer says nothing about its server. */
+  excused: boolean;
 }
 
 /** Where a response carries its pass: a look-up for every request would cost more. */
@@ -74,6 +77,7 @@ export class Guard {
       aliveAt: undefined,
       bytesWritten: 0,
       timedOut: false,
+      excused: false,
     };
     (response as GuardedResponse)[PASS] = pass;
     if (this.#turns === undefined) return this.#ask(pass);
@@ -149,9 +153,10 @@ export class Guard {
     };
   }
 
-  #outcomeOf({ timedOut }: Pass, { statusCode, writableFinished }: ServerResponse): CircuitOutcome {
-    if (timedOut) return "failure";
-    if (!writableFinished) return "ignored"; // most likely the client has left
+  #outcomeOf({ timedOut, excused }: Pass, response: ServerResponse): CircuitOutcome {
+    if (timedOut || isBrokenOff(response)) return "failure";
+    const { statusCode, writableFinished } = response;
+    if (excused || !writableFinished) return "ignored"; // unfinished: most likely the client has left
     return this.#isFailure(statusCode) ? "failure" : "success";
   }
 
@@ -177,6 +182,12 @@ export function passOf(response: GuardedResponse): Pass | undefined {
 export function beginResponse(response: GuardedResponse): void {
   const pass = response[PASS];
   if (pass?.guard.hasTimeouts) pass.aliveAt = performance.now();
+}
+
+/** `response` is refused for reasons that are not its server's. */
+export function excuse(response: GuardedResponse): void {
+  const pass = response[PASS];
+  if (pass !== undefined) pass.excused = true;
 }
 
 /** `response` has closed: it gives back what it holds, once. */

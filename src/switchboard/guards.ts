@@ -37,6 +37,11 @@ export class Guards {
     return this.#guards.get(hostname) ?? this.#add(hostname);
   }
 
+  /** Whether requests for `hostname` need a turn. Asked of names that may not be admitted: it remembers nothing. */
+  limitsConcurrency(hostname: string): boolean {
+    return this.settings.of(hostname).concurrency !== false;
+  }
+
   #add(hostname: string): Guard {
     if (this.#guards.size >= MOST) this.#forgetOne();
     const settings = this.settings.of(hostname);

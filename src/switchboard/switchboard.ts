@@ -14,10 +14,9 @@ import { type ClientOf, createClientOf, setClientOf } from "../server/client.ts"
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, sendProblem } from "../server/problem.ts";
-import { type Admission, createAdmission } from "./admission.ts";
+import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
-import type { Check } from "./check.ts";
-import { Connections } from "./connections.ts";
+import { Connections, MAX_HELD } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext } from "./fault.ts";
@@ -117,7 +116,6 @@ class Switchboard {
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
   readonly #route: ReturnType<typeof createRouter>;
-  readonly #admission: Admission;
   /** The rule about proxies, where there is one. */
   readonly #clientOf: ClientOf | undefined;
   readonly #delivery: Delivery;
@@ -130,10 +128,9 @@ class Switchboard {
     if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
     const failed = (hostname: string, error: Error) => this.#report(hostname, error);
     this.guards = createGuards(settings);
-    this.#admission = createAdmission(settings, this.guards, failed);
     this.#delivery = new Delivery({
       pool,
-      admission: this.#admission,
+      admission: createAdmission(settings, this.guards, failed),
       faults: this.faults,
       guarded: this.guards !== undefined,
       waitingPageMs: settings.waitingPageMs,
@@ -196,7 +193,7 @@ class Switchboard {
     for (const event of ["request", "checkContinue", "checkExpectation"] as const) {
       server.on(event, (request: IncomingMessage, response: ServerResponse) => {
         if (!keepsConnections) response.shouldKeepAlive = false;
-        this.#take(event, request, response, keepsConnections ? this.#admission.ask : this.#admission.askAgain);
+        this.#take(event, request, response, !keepsConnections);
       });
     }
     server.on("connect", (request, socket) => {
@@ -208,7 +205,7 @@ class Switchboard {
     return server;
   }
 
-  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, check: Check | undefined): void {
+  #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, again: boolean): void {
     if (!this.connections.owe(request, response)) return;
     guardConnection(response);
     this.#inFlight.addRequest(response);
@@ -216,7 +213,13 @@ class Switchboard {
     const goal = this.#judge(request);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
-    else this.#delivery.request(goal, event, request, response, check);
+    else if (response.socket !== null || !this.guards?.limitsConcurrency(goal)) {
+      this.#delivery.request(goal, event, request, response, again);
+    } else {
+      // Pipelined: it would have its turn for as long as the client makes the answers before it last.
+      const deliver = () => this.#delivery.request(goal, event, request, response, again);
+      if (!this.connections.afterEarlier(response, deliver)) this.#refuse(request, response, tooManyHeld(goal));
+    }
   }
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -288,6 +291,11 @@ function createGuards({ delivery, trustedProxies, onEvent }: SwitchboardSettings
 function toCircuitEvent(hostname: string, event: CircuitEvent): SwitchboardEvent {
   if (event.type !== "opened") return { type: `circuit-${event.type}`, hostname };
   return { type: "circuit-opened", hostname, retryAfterMs: event.retryAfterMs };
+}
+
+function tooManyHeld(hostname: string): Problem {
+  const detail = `${MAX_HELD} requests wait for others on their connection; send fewer at once`;
+  return { status: 503, code: "QUEUE_FULL", detail, hostname };
 }
 
 function toUrlHost(host: string): string {

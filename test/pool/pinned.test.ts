@@ -1,6 +1,6 @@
 import { until } from "effection";
 import { describe, expect, it, vi } from "vitest";
-import type { AppFactory } from "../../src/index.ts";
+import type { AppFactory, ServerPool } from "../../src/index.ts";
 import { controlTime, crash, crashing, later } from "../support/crash.ts";
 import { withPool } from "../support/pool.ts";
 
@@ -70,6 +70,17 @@ describe("a pinned hostname", () => {
       yield* later(100);
       yield* until(log.next("started", "shop"));
     });
+  });
+
+  it("leaves no timer when it is pinned after the pool has ended", async () => {
+    let ended: ServerPool | undefined;
+    await withPool({ app: crashing }, function* (pool, log) {
+      ended = pool;
+      yield* pool.getOrCreate("shop");
+      yield* until(crash(pool, log, "shop"));
+    });
+    await expect(ended?.pin("shop")).rejects.toMatchObject({ code: "POOL_CLOSED" });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("that the factory declines is an error event, and is not tried again", async () => {

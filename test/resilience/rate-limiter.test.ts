@@ -360,6 +360,22 @@ describe("createSharedRateLimiter", () => {
     await expect(limiter.block("a", 1)).rejects.toThrow("no connection");
   });
 
+  it("rejects with what the store throws", async () => {
+    const lost = () => {
+      throw new Error("no connection");
+    };
+    const limiter = createSharedRateLimiter({ limit: 1, windowMs: 1 }, { take: lost, look: lost, block: lost });
+    await expect(limiter.consume("a")).rejects.toThrow("no connection");
+    await expect(limiter.check("a")).rejects.toThrow("no connection");
+    await expect(limiter.block("a", 1)).rejects.toThrow("no connection");
+  });
+
+  it.each([undefined, {}, { take: async () => {}, look: async () => {} }])("takes a store alone: %o", (store) => {
+    expect(() => createSharedRateLimiter({ limit: 1, windowMs: 1 }, store as never)).toThrow(
+      "store must be an object with take, look and block, got",
+    );
+  });
+
   it("takes no maxKeys", () => {
     const config = { limit: 1, windowMs: 1, maxKeys: 5 };
     expect(() => createSharedRateLimiter(config, remote())).toThrow("maxKeys must be left out");

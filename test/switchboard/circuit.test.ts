@@ -78,6 +78,26 @@ describe("the circuit breaker of a hostname", () => {
     process.off("warning", listen);
   });
 
+  it("counts an answer that the app fails to end, and no page that says that it starts", async () => {
+    const breaking: AppFactory = () => (_request, response) => {
+      response.write("begun");
+      throw new Error("broken");
+    };
+    await withBoard({ app: breaking, circuitBreaker: { failureThreshold: 1 } }, async (board) => {
+      await expect(board.fetch("shop").then((response) => response.text())).rejects.toThrow();
+      await vi.waitFor(() => expect(board.circuit("shop")?.state).toBe("open"));
+    });
+    const slow: AppFactory = () => new Promise(() => {});
+    await withBoard({ app: slow, waitingPageMs: 1, circuitBreaker: { failureThreshold: 1 } }, async (board) => {
+      const fields = "Sec-Fetch-Mode: navigate\r\nAccept: text/html\r\nConnection: close\r\n";
+      const client = new Client(board.port).send(get("shop", "/", fields));
+      expect(await client.end()).toContain("shop is starting");
+      client.destroy();
+      expect(board.circuit("shop")?.state).toBe("closed");
+      await board.pool.shutdown("shop");
+    });
+  });
+
   it("counts nothing when the client leaves", async () => {
     await withBoard({ app, circuitBreaker: { failureThreshold: 1 } }, async (board) => {
       const client = new Client(board.port).send(get("shop", "/hang"));
@@ -105,6 +125,25 @@ describe("the circuit breaker of a hostname", () => {
         await vi.waitFor(async () => expect((await board.fetch("shop")).status).toBe(200));
       },
     );
+  });
+
+  it("counts a start that fails, but not that the pool has no room", async () => {
+    const config = { maxServers: 1, whenFull: "reject", circuitBreaker: { failureThreshold: 1 } } as const;
+    const failing: AppFactory = (context) => {
+      if (context.hostname === "broken") throw new Error("no database");
+      return app(context);
+    };
+    await withBoard({ ...config, app: failing }, async (board) => {
+      const codes: unknown[] = [];
+      const ask = async (hostname: string) => {
+        const response = await board.fetch(hostname);
+        codes.push(response.status === 200 ? 200 : ((await response.json()) as { code: string }).code);
+      };
+      for (const hostname of ["broken", "broken", "shop", "blog", "blog"]) await ask(hostname);
+      await board.pool.shutdown("shop");
+      await ask("blog");
+      expect(codes).toEqual(["START_FAILED", "CIRCUIT_OPEN", 200, "POOL_FULL", "POOL_FULL", 200]);
+    });
   });
 
   it("counts injected faults, so that it can be tried", async () => {

@@ -104,6 +104,59 @@ describe("the concurrency of a hostname", () => {
     expect(slow.asked).toEqual(["/first", "/third"]);
   });
 
+  it("is not used up by requests whose answers have to wait for others on their connection", async () => {
+    const slow = createSlowApp();
+    const asked: string[] = [];
+    let [now, most] = [0, 0];
+    const quick: AppFactory = () => (request, response) => {
+      asked.push(request.url ?? "");
+      now += 1;
+      most = Math.max(most, now);
+      response.on("close", () => {
+        now -= 1;
+      });
+      response.end("quick");
+    };
+    const app: AppFactory = (context) => (context.hostname === "blog" ? slow.app(context) : quick(context));
+    await withBoard({ app, concurrency: { max: 1 } }, async (board) => {
+      const pipelined = (path: string) =>
+        new Client(board.port).send(get("blog") + get("shop", path) + get("shop", path));
+      const client = pipelined("/stays");
+      await holds(slow, 1);
+      expect(await (await board.fetch("shop", "/fetch")).text()).toBe("quick");
+      slow.held[0]?.();
+      await vi.waitFor(() => expect(client.received.match(/200 OK|quick/g)).toHaveLength(5));
+      client.destroy();
+      const leaver = pipelined("/leaves");
+      await holds(slow, 2);
+      leaver.destroy();
+      await vi.waitFor(() => expect(board.pool.inspect().requests.active).toBe(0));
+      expect(await (await board.fetch("shop", "/fetch")).text()).toBe("quick");
+    });
+    expect(asked).toEqual(["/fetch", "/stays", "/stays", "/fetch"]);
+    expect(most).toBe(1);
+  });
+
+  it("holds so many requests of one connection, and no more", async () => {
+    const asked = new Set<string>();
+    const app: AppFactory =
+      ({ hostname }) =>
+      (_request, response) => {
+        asked.add(hostname);
+        if (hostname === "shop") response.end("ok");
+        else setImmediate(() => response.end("ok")); // all of them are parsed by then
+      };
+    await withBoard({ app, hostnames: { shop: { concurrency: { max: 1 } } } }, async (board) => {
+      await board.pool.getOrCreate("blog");
+      const client = new Client(board.port).send(get("blog") + get("shop").repeat(103));
+      await vi.waitFor(() => expect(client.received.match(/HTTP\/1.1 /g)).toHaveLength(104));
+      expect(client.received.match(/HTTP\/1.1 200 /g)).toHaveLength(101);
+      expect(client.received.match(/"code":"QUEUE_FULL"/g)).toHaveLength(3);
+      client.destroy();
+    });
+    expect([...asked]).toEqual(["blog", "shop"]);
+  });
+
   it("holds nobody in the queue for longer than queueTimeoutMs", async () => {
     const slow = createSlowApp();
     await withBoard({ app: slow.app, concurrency: { max: 1, queue: 1, queueTimeoutMs: 30 } }, async (board) => {

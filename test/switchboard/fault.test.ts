@@ -1,5 +1,5 @@
 import { run, scoped, until } from "effection";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type AppFactory,
   type Fault,
@@ -63,6 +63,22 @@ describe("a fault", () => {
     });
   });
 
+  it("ends a connection that has been ended already, and gives back its turn", async () => {
+    const ending: AppFactory = () => (request, response) => {
+      if (request.url === "/end") request.socket.end("HTTP/1.1 200 OK\r\n\r\n");
+      else response.end("ok");
+    };
+    await withBoard({ app: ending, graceMs: 200, concurrency: { max: 2 } }, async (board) => {
+      await board.fetch("shop");
+      const remove = board.fault({ hostname: "shop", path: "/abort", kind: "abort" });
+      const client = new Client(board.port).send(get("shop", "/end") + get("shop", "/abort")); // parsed in one go
+      await client.end();
+      remove();
+      await vi.waitFor(async () => expect((await board.fetch("shop")).status).toBe(200));
+      client.destroy();
+    });
+  });
+
   it("cuts a body in the middle, and leaves a shorter one alone", async () => {
     await withBoard({ app }, async (board) => {
       board.fault({ hostname: "shop", kind: "cut", afterBytes: 700 });
@@ -82,6 +98,20 @@ describe("a fault", () => {
       expect(await (await board.fetch("shop", "/body")).text()).toBe(BODY);
       expect(performance.now() - start).toBeGreaterThanOrEqual(150);
     });
+  });
+
+  it("begins a slow body as soon as the app does", async () => {
+    const begun: boolean[] = [];
+    const writing: AppFactory = () => (_request, response) => {
+      response.write("slow");
+      begun.push(response.headersSent);
+      response.end();
+    };
+    await withBoard({ app: writing, responseTimeoutMs: 100 }, async (board) => {
+      board.fault({ hostname: "shop", kind: "slow-body", bytesPerSecond: 2 }); // the first byte comes after 500 ms
+      expect(await (await board.fetch("shop")).text()).toBe("slow");
+    });
+    expect(begun).toEqual([true]);
   });
 
   it("has an app wait that sends a large body slowly", async () => {
@@ -151,6 +181,23 @@ describe("a fault", () => {
     });
   });
 
+  it("strikes an upgrade that no app takes once, and its body", async () => {
+    const plain: AppFactory = () => (_request, response) => void response.end(BODY);
+    await withBoard({ app: plain }, async (board) => {
+      const ask = () => receive(board.port, "shop", "/", "Upgrade: h2c\r\nConnection: Upgrade\r\n");
+      board.fault({ hostname: "shop", kind: "latency", ms: 1, first: 2 });
+      board.fault({ hostname: "shop", kind: "status", status: 503, first: 1 });
+      board.fault({ hostname: "shop", kind: "cut", afterBytes: 10, first: 1 });
+      const answers = [await ask(), await ask(), await ask(), await ask()];
+      expect(answers.map((text) => `${text.slice(9, 12)} ${text.match(/x/g)?.length}`)).toEqual([
+        "200 10", // late, then cut
+        "200 1000", // late
+        "503 undefined",
+        "200 1000",
+      ]);
+    });
+  });
+
   it.each<[Partial<Fault>, string, RequestInit, number]>([
     [{ method: "post" }, "/", { method: "POST" }, 500],
     [{ method: "POST" }, "/", {}, 200],
@@ -168,7 +215,7 @@ describe("a fault", () => {
     });
   });
 
-  it.each<[object, string]>([
+  it.each<[object | undefined, string]>([
     [{ hostname: "a b", kind: "abort" }, "hostname must be a hostname, or \"*\", got 'a b'"],
     [{ kind: "abort" }, "hostname must be a hostname"],
     [{ hostname: "shop", kind: "explode" }, "kind must be one of 'latency', 'status'"],
@@ -177,6 +224,15 @@ describe("a fault", () => {
     [{ hostname: "shop", kind: "cut", afterBytes: -1 }, "afterBytes must be a whole number"],
     [{ hostname: "shop", kind: "slow-body", bytesPerSecond: Number.POSITIVE_INFINITY }, "bytesPerSecond must be"],
     [{ hostname: "shop", kind: "abort", percentage: 200 }, "percentage must be a number from 0 to 100, got 200"],
+    [{ hostname: "shop", kind: "abort", percentage: "50" }, "percentage must be a number from 0 to 100, got '50'"],
+    [{ hostname: "shop", kind: "abort", percent: 50 }, "a fault of kind \"abort\" has no option 'percent'"],
+    [{ hostname: "shop", kind: "abort", ms: 50 }, "a fault of kind \"abort\" has no option 'ms'"],
+    [{ hostname: "shop", kind: "abort", path: /cart/ }, "path must be text that is not empty, got /cart/"],
+    [{ hostname: "shop", kind: "abort", path: "cart" }, 'path must be a path that begins with "/" or "*", got'],
+    [{ hostname: "shop", kind: "abort", method: 5 }, "method must be text that is not empty, got 5"],
+    [{ hostname: "shop", kind: "abort", seed: "7" }, "seed must be a finite number, got '7'"],
+    [{ hostname: "shop", kind: "abort", durationMs: "5" }, "durationMs must be a number >= 0"],
+    [undefined, "kind must be one of"],
   ])("is refused when it makes no sense: %o", async (fault, message) => {
     await withBoard({ app }, async (board) => {
       expect(() => board.fault(fault as Fault)).toThrow(message);

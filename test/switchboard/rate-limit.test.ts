@@ -107,6 +107,10 @@ describe("a rate limit", () => {
     ["2001:db8::7", "2001:db8::1:0:0:0:8", 200],
     ["2001:db8:1:2::7", "2001:db8:1:3::7", 200],
     ["::1", "::2", 429],
+    ["2001:db8::7", "2001:0DB8:0000::7", 429],
+    ["::ffff:192.0.2.1", "::FFFF:c000:0201", 429],
+    ["::ffff:192.0.2.1", "0:0:0:0:0:ffff:192.0.2.2", 200],
+    ["fe80::1%eth0", "fe80::2%eth1", 429],
     ["::ffff:192.0.2.1", "192.0.2.1", 429],
   ])("takes %s and %s for one client, or not", async (first, second, status) => {
     const config = { app, rateLimit: { limit: 1, windowMs: 1_000 }, trustedProxies: ["loopback"] };
@@ -189,17 +193,21 @@ describe("a rate limit", () => {
       async () => use,
       async () => ({ ...use, free: false, retryAfterMs: 5_000 }),
       async () => Promise.reject(new Error("store is down")),
+      () => {
+        throw new Error("store has no connection");
+      },
       () => new Promise<RateUse>(() => {}),
     ];
     const store = elsewhere(() => (answers.shift() as () => Promise<RateUse>)());
     const config = { app, rateLimit: { limit: 1, windowMs: 1_000, store }, admitTimeoutMs: 20 };
     const { log } = await withBoard(config, async (board) => {
       const statuses: number[] = [];
-      for (let i = 0; i < 4; i += 1) statuses.push((await board.fetch("a")).status);
-      expect(statuses).toEqual([200, 429, 200, 200]);
+      for (let i = 0; i < 5; i += 1) statuses.push((await board.fetch("a")).status);
+      expect(statuses).toEqual([200, 429, 200, 200, 200]);
     });
     expect(log.all.flatMap((event) => (event.type === "front-error" ? [event.message] : []))).toEqual([
       "store is down",
+      "store has no connection",
       "the store of the rate limit has not answered within 20 ms",
     ]);
   });
