@@ -128,13 +128,10 @@ describe("the package", () => {
 
   it("has threads that run from its built files, and load TypeScript", async () => {
     const source = `
-      import { run, until } from "effection";
-      import { useThreadServer } from "./node_modules/effection-switchboard/dist/server/thread-server.js";
-      await run(function* () {
-        const { address } = yield* useThreadServer({ hostname: "shop", module: "./thread.ts" });
-        const response = yield* until(fetch(\`http://127.0.0.1:\${address.port}/\`));
-        console.log(yield* until(response.text()));
-      });`;
+      import { createSwitchboard, threadApp } from "effection-switchboard";
+      const board = await createSwitchboard({ app: () => threadApp("./thread.ts") });
+      console.log(await (await board.fetch("shop")).text());
+      await board.close();`;
     await writeFile(join(project, "thread.mjs"), source);
     await writeFile(
       join(project, "thread.ts"),

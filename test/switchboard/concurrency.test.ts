@@ -197,7 +197,7 @@ describe("the concurrency of a hostname", () => {
       server.on("upgrade", (_request, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
       return (_request, response) => void response.end("ok");
     };
-    await withBoard({ app, concurrency: { max: 1 } }, async (board) => {
+    await withBoard({ app, graceMs: 0, concurrency: { max: 1 } }, async (board) => {
       const upgrade = get("shop", "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
       const sockets = [1, 2, 3].map(() => new Client(board.port).send(upgrade));
       for (const socket of sockets) expect(await socket.until("\r\n\r\n")).toMatch(/^HTTP\/1.1 101 /);
