@@ -82,7 +82,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "restarting":
       return `${paint("yellow", "restart")}  ${event.hostname}: attempt ${event.attempt} in ${toTime(event.delayMs)}`;
     case "failed":
-      return `${paint("red", "failed")}   ${event.hostname}: not started for now; one trial start after ${toTime(event.retryAfterMs)}`;
+      return `${paint("red", "failed")}   ${event.hostname}: not started for now; one trial start is possible after ${toTime(event.retryAfterMs)}`;
     case "recovered":
       return `${paint("green", "well")}     ${event.hostname}: has run without a failure, ${toTime(event.afterMs)} after the first`;
     case "error":

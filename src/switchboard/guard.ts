@@ -111,7 +111,7 @@ export class Guard {
   #wait(pass: Pass, turns: Turns): Promise<Problem | undefined> {
     const { max, queue, queueTimeoutMs } = this.settings.concurrency as ConcurrencySettings;
     const { hostname } = this;
-    const busy = `${max} requests for "${hostname}" are under way, which is its limit`;
+    const busy = `as many requests for "${hostname}" are under way as may be (${max})`;
     return new Promise((resolve) => {
       const leave = (why?: Problem) => {
         clearTimeout(timer);

@@ -61,7 +61,7 @@ describe("the concurrency of a hostname", () => {
       expect(refused.status).toBe(503);
       expect(await refused.json()).toMatchObject({
         code: "QUEUE_FULL",
-        detail: '1 requests for "shop" are under way, which is its limit; ask again later',
+        detail: 'as many requests for "shop" are under way as may be (1); ask again later',
       });
       slow.held[0]?.();
       await first.until("ok");
@@ -167,7 +167,7 @@ describe("the concurrency of a hostname", () => {
       expect(await late.json()).toMatchObject({
         code: "QUEUE_TIMEOUT",
         detail:
-          '1 requests for "shop" are under way, which is its limit, and this one has waited 30 ms for its turn; ask again later',
+          'as many requests for "shop" are under way as may be (1), and this one has waited 30 ms for its turn; ask again later',
       });
       slow.held[0]?.();
       await first.until("ok");
