@@ -71,7 +71,7 @@ describe.concurrent("switchboard", () => {
     const restart = await program.until(/^\d\d:\d\d:\d\d (restart {2}bad: .*)$/m);
     expect(restart[1]).toMatch(/^restart {2}bad: attempt 1 in \d+ ms$/);
     const failed = await program.until(/^\d\d:\d\d:\d\d (failed .*)$/m);
-    expect(failed[1]).toBe("failed   bad: not started for now; one trial start after 30.0 s");
+    expect(failed[1]).toBe("failed   bad: not started for now; one trial start is possible after 30.0 s");
     program.kill("SIGINT");
     const { stdout } = await program.exited;
     expect(stdout.match(/ error {4}bad: no database \(.*bad-app\.ts:\d+:\d+\)$/gm)).toHaveLength(6);

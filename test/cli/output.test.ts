@@ -29,7 +29,7 @@ describe("the lines of the command", () => {
     [{ type: "restarting", hostname, attempt: 3, delayMs: 1_240 }, "restart  shop: attempt 3 in 1.2 s"],
     [
       { type: "failed", hostname, error: new Error("no"), message: "no", retryAfterMs: 30_000 },
-      "failed   shop: not started for now; one trial start after 30.0 s",
+      "failed   shop: not started for now; one trial start is possible after 30.0 s",
     ],
     [
       { type: "recovered", hostname, afterMs: 31_400 },
