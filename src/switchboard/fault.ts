@@ -16,6 +16,7 @@ import { cutBody, slowBody } from "./fault-body.ts";
  * - `abort`: the connection is reset before the answer begins.
  * - `cut`: the connection is reset after `afterBytes` of the body.
  * - `slow-body`: the body comes at `bytesPerSecond`.
+ * - `unhealthy`: the health checks of its servers fail, whatever they answer; `method` and `path` make no difference.
  *
  * **Lifetime.** Read when it is set.
  *
@@ -35,9 +36,10 @@ export type Fault = FaultSelection & {
     | { kind: "abort" }
     | { kind: "cut"; afterBytes: number }
     | { kind: "slow-body"; bytesPerSecond: number }
+    | { kind: "unhealthy" }
   );
 
-const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body"] as const;
+const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body", "unhealthy"] as const;
 
 /**
  * How to set a fault of the surrounding switchboard.
@@ -98,12 +100,23 @@ export interface Struck {
 /** Lets a fault strike, if one does. Otherwise the request is delivered at once. */
 export function strike(faults: Faults<Fault>, hostname: string, struck: Struck): void {
   const { request } = struck;
-  const picked = faults.pick((fault) => fits(fault, hostname, request));
-  if (picked === undefined) struck.deliver();
+  const picked = faults.pick((fault) => fault.kind !== "unhealthy" && fits(fault, hostname, request));
+  if (picked === undefined || picked.fault.kind === "unhealthy") struck.deliver();
   else inflict(picked.fault, picked.random, hostname, struck);
 }
 
-function inflict(fault: Fault, random: () => number, hostname: string, struck: Struck): void {
+/** Whether a fault is to fail a health check of `hostname`. */
+export function failsCheck(faults: Faults<Fault>, hostname: string): boolean {
+  if (faults.size === 0) return false;
+  return faults.pick((fault) => fault.kind === "unhealthy" && isFor(fault, hostname)) !== undefined;
+}
+
+function inflict(
+  fault: Exclude<Fault, { kind: "unhealthy" }>,
+  random: () => number,
+  hostname: string,
+  struck: Struck,
+): void {
   const { request, response, refuse, deliver } = struck;
   switch (fault.kind) {
     case "latency":
@@ -144,8 +157,13 @@ function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): vo
   socket.on("close", leave);
 }
 
-function fits({ hostname, method, path }: Fault, wanted: string, request: IncomingMessage): boolean {
-  if (hostname !== "*" && hostname !== wanted) return false;
+function isFor({ hostname }: Fault, wanted: string): boolean {
+  return hostname === "*" || hostname === wanted;
+}
+
+function fits(fault: Fault, wanted: string, request: IncomingMessage): boolean {
+  const { method, path } = fault;
+  if (!isFor(fault, wanted)) return false;
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
   if (path === undefined) return true;
   const [asked = ""] = toPath(request.url ?? "").split("?", 1);

@@ -20,7 +20,7 @@ import type { Check } from "./check.ts";
 import { Connections } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
-import { checkFault, type Fault, FaultContext } from "./fault.ts";
+import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
 import { leaveGuard } from "./guard.ts";
 import { Guards } from "./guards.ts";
 import { guardConnection, type RequestEvent, upgradeBytes } from "./handoff.ts";
@@ -96,6 +96,7 @@ function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<Sw
     const board = new Switchboard(settings, pool);
     const { app, server, connections, faults } = board;
     const port = yield* bind(server, settings);
+    yield* ensure(pool.failHealth((hostname) => failsCheck(faults, hostname)));
     yield* ensure(() => board.close());
     yield* spawn(() => connections.endSilent(settings.bodyTimeoutMs));
     if (board.endSlow !== undefined) yield* spawn(board.endSlow);

@@ -12,8 +12,10 @@ export interface Member {
   port: number;
   /** Requests that it was given, health checks aside. */
   asked: string[];
-  /** What its health check answers. */
+  /** What its health check answers; 0 is nothing, and -1 closes the connection. */
   health: number;
+  /** How often its health was checked. */
+  checks: number;
   open: boolean;
   /** Ends as a thread does that crashes. */
   crash(message?: string): void;
@@ -30,6 +32,8 @@ export interface FleetOptions {
 export class Fleet {
   readonly members: Member[] = [];
   readonly app: OutsideApp;
+  /** Called before a member listens. */
+  onOpen: (member: Member) => void = () => {};
 
   constructor({ answer = sayNumber, before }: FleetOptions = {}) {
     this.app = new OutsideApp("thread", ({ log }) => this.#open(answer, before, (text) => log.write("stdout", text)));
@@ -47,8 +51,11 @@ export class Fleet {
   ): Operation<Outside> {
     const sockets = new Set<Duplex>();
     const server = createServer((request, response) => {
-      if (request.url === "/healthz") response.writeHead(member.health).end();
-      else {
+      if (request.url === "/healthz") {
+        member.checks += 1;
+        if (member.health > 0) response.writeHead(member.health).end();
+        else if (member.health < 0) request.socket.destroy();
+      } else {
         member.asked.push(request.url ?? "");
         answer(member, request, response);
       }
@@ -79,6 +86,7 @@ export class Fleet {
       port: 0,
       asked: [],
       health: 200,
+      checks: 0,
       open: false,
       crash: (message = "it has crashed") => {
         end();
@@ -95,6 +103,7 @@ export class Fleet {
     });
     if (before !== undefined) yield* before(member);
     const address: ListenAddress = { port: 0, host: "127.0.0.1" };
+    this.onOpen(member);
     member.port = yield* listen(server, address);
     member.open = true;
     return { target: { ...address, port: member.port }, ended: crashed };
