@@ -20,6 +20,7 @@ import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { patterns } from "./sections/patterns.ts";
+import { replicas } from "./sections/replicas.ts";
 import { storm } from "./sections/storm.ts";
 import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
@@ -36,6 +37,7 @@ const SECTIONS: readonly Section[] = [
   lives,
   webSocket,
   storm,
+  replicas,
   testing,
   limits,
   patterns,

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
+import { fileURLToPath } from "node:url";
 import { sleep, suspend, until } from "effection";
 import { describe, expect, it, vi } from "vitest";
-import type { RunningSwitchboard } from "../../src/index.ts";
+import { type RunningSwitchboard, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
 import { Fleet } from "../support/fleet.ts";
@@ -300,5 +301,40 @@ describe("replicas", () => {
       await board.pool.shutdown("shop");
       await expect(again).rejects.toMatchObject({ code: "START_STOPPED" });
     });
+  });
+});
+
+describe("replicas in threads", () => {
+  it("serve without a gap while one of them crashes, and while their number changes", async () => {
+    const app = () => threadApp(fileURLToPath(new URL("../fixtures/thread-app.mjs", import.meta.url)));
+    const { log, report } = await withBoard({ app, replicas: 2, ...QUICK }, async (board, log) => {
+      await board.fetch("shop");
+      await log.next("replica-started", "shop");
+      const wrong: number[] = [];
+      let answers = 0;
+      let done = false;
+      const visit = async () => {
+        while (!done) {
+          const { status } = await board.fetch("shop");
+          answers += 1;
+          if (status !== 200) wrong.push(status);
+        }
+      };
+      const visitors = [visit(), visit()];
+      const crash = board.fetch("shop", "/exit");
+      await log.next("replica-failed", "shop");
+      expect((await crash).status).toBe(502);
+      await log.next("replica-started", "shop");
+      await board.pool.scale("shop", 3);
+      await board.pool.scale("shop", 1);
+      done = true;
+      await Promise.all(visitors);
+      expect(answers).toBeGreaterThan(20);
+      expect(wrong.filter((status) => status !== 502)).toEqual([]);
+      expect(wrong.length).toBeLessThanOrEqual(2); // what the crashed one was busy with
+      expect(replicas(board)).toMatchObject([{ state: "running", health: "healthy" }]);
+    });
+    expect(log.lines("error", "stopped")).toEqual(["stopped shop"]);
+    expect(report).toMatchObject({ serversStopped: 1, requestsCut: 0 });
   });
 });

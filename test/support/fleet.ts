@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Duplex } from "node:stream";
 import { ensure, type Operation, until } from "effection";
 import { toFuture } from "../../src/base/operations.ts";
-import { type ListenAddress, listen } from "../../src/server/listen.ts";
-import { type Outside, OutsideApp } from "../../src/server/outside-app.ts";
+import { listenOnFirstFree } from "../../src/server/listen.ts";
+import { type Outside, OutsideApp, type OutsideContext } from "../../src/server/outside-app.ts";
 
 /** One server of a {@link Fleet}. */
 export interface Member {
@@ -36,7 +36,7 @@ export class Fleet {
   onOpen: (member: Member) => void = () => {};
 
   constructor({ answer = sayNumber, before }: FleetOptions = {}) {
-    this.app = new OutsideApp("thread", ({ log }) => this.#open(answer, before, (text) => log.write("stdout", text)));
+    this.app = new OutsideApp("thread", (context) => this.#open(context, answer, before));
   }
 
   /** Those that run, by the order of their starts. */
@@ -45,9 +45,9 @@ export class Fleet {
   }
 
   *#open(
+    { log, ports }: OutsideContext,
     answer: NonNullable<FleetOptions["answer"]>,
     before: FleetOptions["before"],
-    print: (text: Buffer) => void,
   ): Operation<Outside> {
     const sockets = new Set<Duplex>();
     const server = createServer((request, response) => {
@@ -94,7 +94,7 @@ export class Fleet {
       },
     };
     this.members.push(member);
-    print(Buffer.from(`server ${member.number} starts\n`));
+    log.write("stdout", Buffer.from(`server ${member.number} starts\n`));
     yield* ensure(function* () {
       const closed = new Promise((resolve) => server.on("close", resolve));
       const wasListening = server.listening;
@@ -102,11 +102,11 @@ export class Fleet {
       if (wasListening) yield* until(closed);
     });
     if (before !== undefined) yield* before(member);
-    const address: ListenAddress = { port: 0, host: "127.0.0.1" };
+    const host = "127.0.0.1";
     this.onOpen(member);
-    member.port = yield* listen(server, address);
+    member.port = yield* listenOnFirstFree(server, host, ports);
     member.open = true;
-    return { target: { ...address, port: member.port }, ended: crashed };
+    return { target: { host, port: member.port }, ended: crashed };
   }
 }
 

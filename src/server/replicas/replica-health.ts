@@ -19,6 +19,8 @@ export interface ReplicaHealthHost {
   changed(from: HealthStatus, to: HealthStatus, reason: string): void;
 }
 
+/** Our own answer to a request that goes in circles: no replica has seen it. */
+const LOOP = 508;
 /** The smallest share of a replica that has just joined. */
 const FIRST_SHARE = 0.1;
 
@@ -86,6 +88,7 @@ export class ReplicaHealth {
 
   /** A response has closed. */
   answered({ statusCode, writableFinished }: ServerResponse): void {
+    if (statusCode === LOOP) return;
     if (statusCode >= 500) this.#count(true);
     else if (writableFinished) this.#count(false); // else the client has left, or `brokeOff` was told
   }

@@ -9,21 +9,19 @@ import {
   weighted,
 } from "../../../src/server/replicas/strategies.ts";
 
-const candidates = fc
-  .uniqueArray(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 16 })
-  .chain((ids) =>
-    fc.tuple(
-      ...ids
-        .sort((a, b) => a - b)
-        .map((id) =>
-          fc.record({
-            id: fc.constant(id),
-            inFlight: fc.nat(20),
-            weight: fc.double({ min: 0.1, max: 1, noNaN: true }),
-          }),
-        ),
-    ),
-  );
+const candidates = fc.uniqueArray(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 16 }).chain((ids) =>
+  fc.tuple(
+    ...ids
+      .sort((a, b) => a - b)
+      .map((id) =>
+        fc.record({
+          id: fc.constant(id),
+          inFlight: fc.nat(20),
+          weight: fc.double({ min: 0.1, max: 1, noNaN: true }),
+        }),
+      ),
+  ),
+);
 
 /** Numbers below 1, as Math.random gives them, one after the other. */
 const random = fc
