@@ -238,6 +238,22 @@ describe("outliers", () => {
     });
   });
 
+  it("are none of those that have ended: what they were busy with is lost, and that is all", async () => {
+    const fleet = new Fleet({ answer: ({ number }, _, response) => void (number > 1 && response.end(String(number))) });
+    const config = { ...app(fleet), replicas: 3, outliers: { failures: 1 }, restart: { policy: "temporary" } } as const;
+    const { log } = await withBoard(config, async (board) => {
+      await board.pool.getOrCreate("shop");
+      await vi.waitFor(() => expect(running(board)).toHaveLength(3));
+      const asked = Array.from({ length: 3 }, () => board.fetch("shop"));
+      await vi.waitFor(() => expect(fleet.members[0]?.asked).toHaveLength(1));
+      fleet.members[0]?.crash();
+      const answers = await Promise.all(asked);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 502]);
+      await vi.waitFor(() => expect(row(board)?.replicas[0]?.inFlight).toBe(0));
+    });
+    expect(changes(log.all)).toEqual(["all: healthy -> degraded"]);
+  });
+
   it("are not looked for when that is off", async () => {
     await withBoard({ ...app(failing([1])), outliers: false }, async (board) => {
       await ask(board, 1);

@@ -53,7 +53,7 @@ export function afterAnswer(
   now: number,
   mayEject: () => boolean,
 ): OutlierRecord {
-  if (!failed) return record.failures === 0 ? record : { ...record, failures: 0 };
+  if (!failed) return { ...record, failures: 0 };
   const failures = record.failures + 1;
   if (failures < most || now < record.until || !mayEject()) return { ...record, failures };
   const ejections = now - record.until > maxEjectMs ? 1 : record.ejections + 1;

@@ -35,6 +35,7 @@ export class ReplicaHealth {
   #checks: CheckRecord = CHECKED;
   #answers: OutlierRecord = UNSEEN;
   #ejected: ReturnType<typeof setTimeout> | undefined;
+  #isIn = false;
   #joinedAt = 0;
 
   constructor(settings: ReplicaSettings, host: ReplicaHealthHost) {
@@ -65,12 +66,14 @@ export class ReplicaHealth {
   }
 
   joined(): void {
+    this.#isIn = true;
     this.#checks = CHECKED;
     this.#answers = UNSEEN;
     this.#joinedAt = performance.now();
   }
 
   left(): void {
+    this.#isIn = false;
     clearTimeout(this.#ejected);
     this.#ejected = undefined;
   }
@@ -100,7 +103,8 @@ export class ReplicaHealth {
 
   #count(failed: boolean): void {
     const { outliers } = this.#settings;
-    if (outliers === false) return;
+    if (outliers === false || !this.#isIn) return; // what a run that has ended was busy with fails, too
+    if (!failed && this.#answers.failures === 0) return;
     const { until } = this.#answers;
     const now = performance.now();
     this.#answers = afterAnswer(this.#answers, failed, outliers, now, () => this.#host.mayEject());

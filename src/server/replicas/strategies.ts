@@ -17,8 +17,8 @@ export type Random = () => number;
 /** The less busy one of two that are drawn. Those who choose at the same time do not all choose the same one. */
 export function powerOfTwo<C extends Candidate>(candidates: Candidates<C>, random: Random): C {
   const count = candidates.length;
-  const first = Math.floor(random() * count);
   if (count === 1) return candidates[0] as C;
+  const first = Math.floor(random() * count);
   const second = (first + 1 + Math.floor(random() * (count - 1))) % count;
   return lessBusy(candidates[first] as C, candidates[second] as C);
 }
