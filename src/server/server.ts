@@ -124,8 +124,10 @@ function* forwardTo(
   yield* ensure(stopped);
   const graceMs = () => limits().graceMs;
   const { drained } = settings;
+  const { inFlight } = server;
   const owner = toOwner();
-  const replicas = yield* useReplicas({ app, hostname, owner, log, graceMs, drained, crashed, failed, forwardFailed });
+  const events = { drained, crashed, failed, forwardFailed };
+  const replicas = yield* useReplicas({ app, hostname, owner, log, inFlight, graceMs, ...events });
   server.use(replicas.request);
   server.on("checkContinue", replicas.request).on("checkExpectation", replicas.request);
   server.on("upgrade", replicas.upgrade);

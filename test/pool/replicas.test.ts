@@ -272,6 +272,38 @@ describe("replicas", () => {
     });
   });
 
+  it("count what the first had when it was alone", async () => {
+    const held: ServerResponse[] = [];
+    const fleet = new Fleet({
+      answer: ({ number }, { url }, response) => {
+        if (url === "/held") held.push(response);
+        else response.end(String(number));
+      },
+    });
+    const config = { app: () => fleet.app, balance: "least-connections", ...QUICK } as const;
+    await withBoard(config, async (board) => {
+      await board.fetch("shop");
+      await noneBusy(board);
+      const client = new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+      await client.until("]");
+      const asked = [board.fetch("shop", "/held"), board.fetch("shop", "/held")];
+      await vi.waitFor(() => expect(held).toHaveLength(2));
+      expect(replicas(board)).toMatchObject([{ inFlight: 3 }]);
+      await board.pool.scale("shop", 2);
+      expect(replicas(board)).toMatchObject([{ inFlight: 3 }, { inFlight: 0 }]);
+      const seen: string[] = [];
+      for (let i = 0; i < 6; i += 1) {
+        seen.push(...(await ask(board, 1)));
+        await vi.waitFor(() => expect(replicas(board)).toMatchObject([{ inFlight: 3 }, { inFlight: 0 }]));
+      }
+      expect(seen).toEqual(["2", "2", "2", "2", "2", "2"]);
+      for (const response of held) response.end();
+      client.destroy();
+      await Promise.all(asked);
+      await noneBusy(board);
+    });
+  });
+
   it("cannot be had of what is inline or does not run", async () => {
     await withBoard({ app: () => (_request, response) => void response.end(), replicas: 3 }, async (board) => {
       const refused = (name: string, count: number) => expect(board.pool.scale(name, count)).rejects;

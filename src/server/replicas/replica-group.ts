@@ -6,6 +6,7 @@ import { noop, toFuture, useTaskScope } from "../../base/operations.ts";
 import type { ForwardErrorEvent } from "../forward-failure.ts";
 import { closedProblem } from "../forward-failure.ts";
 import type { Endpoint } from "../forward-target.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { DrainResult } from "../listen.ts";
 import type { LogRing } from "../log-ring.ts";
 import type { OutsideApp } from "../outside-app.ts";
@@ -23,6 +24,8 @@ export interface ReplicaGroupSettings {
   hostname: string;
   owner: ReplicaOwner;
   log: LogRing;
+  /** What the server is given. */
+  inFlight: InFlight;
   graceMs(): number;
   forwardFailed(event: ForwardErrorEvent): void;
   drained(result: DrainResult): void;
@@ -110,7 +113,7 @@ export class ReplicaGroup implements ReplicaHost {
 
   /** Starts the first one; the others when that can answer. */
   *open(): Operation<void> {
-    const first = this.#add();
+    const first = this.#add(this.#settings.inFlight);
     yield* first.started;
     if (this.#crash !== undefined) throw this.#crash; // between its start and now
     this.#grow(this.owner.settings.replicas);
@@ -180,14 +183,15 @@ export class ReplicaGroup implements ReplicaHost {
   /** Starts as many as are missing. */
   #grow(count: number): Replica[] {
     const missing = Math.max(0, count - this.#replicas.filter(({ state }) => state !== "stopping").length);
-    return Array.from({ length: missing }, () => this.#add());
+    if (missing > 0) for (const replica of this.#replicas) replica.share();
+    return Array.from({ length: missing }, () => this.#add(undefined));
   }
 
-  #add(): Replica {
+  #add(server: InFlight | undefined): Replica {
     const taken = new Set(this.#replicas.map(({ id }) => id));
     let id = 1;
     while (taken.has(id)) id += 1;
-    const replica = new Replica(id, this);
+    const replica = new Replica(id, this, server);
     this.#replicas = [...this.#replicas, replica].sort((a, b) => a.id - b.id);
     replica.start(this.#scope);
     return replica;

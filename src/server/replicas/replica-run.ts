@@ -17,8 +17,8 @@ export interface RunSettings {
   ports: PortChoice;
   log: LogRing;
   health: HealthSettings | false;
-  /** What was given to it. */
-  inFlight: InFlight;
+  /** What was given to it. Asked when it is to drain. */
+  inFlight(): InFlight;
   graceMs(): number;
   /** Whether its health checks fail whatever it answers. */
   failsHealth(): boolean;
@@ -64,7 +64,8 @@ function toCheck(endpoint: Endpoint, { hostname, health, failsHealth }: RunSetti
 }
 
 /** Lets what was given to it finish, for at most the grace period, then cuts the rest. */
-function* drain({ inFlight, graceMs, drained }: RunSettings): Operation<void> {
+function* drain({ inFlight: given, graceMs, drained }: RunSettings): Operation<void> {
+  const inFlight = given();
   if (inFlight.isIdle) return;
   const before = inFlight.requests + inFlight.sockets;
   yield* finishesWithin(graceMs(), () => inFlight.whenIdle());

@@ -59,7 +59,9 @@ export class Replica implements Candidate {
   readonly started: Future<void>;
   readonly #host: ReplicaHost;
   readonly #restarts: Restarts;
-  readonly #inFlight: InFlight;
+  readonly #own: InFlight;
+  /** While it is alone, what its server is given is what it is given: counting that again would cost as much as a header. */
+  #server: InFlight | undefined;
   #forwarder: Forwarder | undefined;
   #task: Task<void> | undefined;
   #isHalted = false;
@@ -68,7 +70,8 @@ export class Replica implements Candidate {
   #resolveStarted!: () => void;
   #rejectStarted!: (error: Error) => void;
 
-  constructor(id: number, host: ReplicaHost) {
+  /** @param server what the server is given, if it is the only replica of it. */
+  constructor(id: number, host: ReplicaHost, server: InFlight | undefined) {
     this.id = id;
     this.#host = host;
     this.#restarts = host.owner.restarts();
@@ -76,7 +79,8 @@ export class Replica implements Candidate {
       mayEject: () => host.mayEject(),
       changed: (from, to, reason) => host.healthChanged(this, from, to, reason),
     });
-    this.#inFlight = new InFlight((response) => this.health.answered(response), noop);
+    this.#server = server;
+    this.#own = new InFlight((response) => this.health.answered(response), noop);
     this.started = toFuture(
       new Promise((resolve, reject) => {
         this.#resolveStarted = resolve;
@@ -87,11 +91,22 @@ export class Replica implements Candidate {
   }
 
   get inFlight(): number {
-    return this.#inFlight.requests + this.#inFlight.sockets;
+    const { requests, sockets } = this.#inFlight;
+    return requests + sockets;
   }
 
   get weight(): number {
     return this.health.weight;
+  }
+
+  get #inFlight(): InFlight {
+    return this.#server ?? this.#own;
+  }
+
+  /** From now on it is not alone, and counts for itself what it has and gets. */
+  share(): void {
+    if (this.#server !== undefined) this.#own.addAll(this.#server);
+    this.#server = undefined;
   }
 
   start(scope: Scope): void {
@@ -106,13 +121,13 @@ export class Replica implements Candidate {
 
   /** Gives it a request. It counts until its response closes. */
   request(request: IncomingMessage, response: ServerResponse): void {
-    this.#inFlight.addRequest(response);
+    if (this.#server === undefined) this.#own.addRequest(response);
     this.#forwarder?.request(request, response);
   }
 
   /** Gives it an upgrade. It counts until its socket closes. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#inFlight.addSocket(socket);
+    if (this.#server === undefined) this.#own.addSocket(socket);
     this.#forwarder?.upgrade(request, socket, head);
   }
 
@@ -191,7 +206,7 @@ export class Replica implements Candidate {
       graceMs,
       drained,
       health: owner.settings.health,
-      inFlight: this.#inFlight,
+      inFlight: () => this.#inFlight,
       failsHealth: owner.failsHealth,
       notYet,
       forwardFailed: (event) => {
