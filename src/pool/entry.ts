@@ -9,13 +9,13 @@ import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import type { LogRing } from "../server/log-ring.ts";
 import type { ReplicaGroup } from "../server/replicas/replica-group.ts";
-import type { PortClaim, ReplicaOwner, StartTurn } from "../server/replicas/replica-owner.ts";
+import type { PortClaim } from "../server/replicas/replica-owner.ts";
 import { type OpenedServer, openServer } from "../server/server.ts";
 import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
+import { ownReplicas } from "./own-replicas.ts";
 import { claimPort, type Ports } from "./ports.ts";
-import { ReplicaRestarts } from "./replica-restarts.ts";
 import type { EntryState, ServerInfo } from "./server-info.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
@@ -186,7 +186,13 @@ export class Entry implements Idler {
       hostname,
       host,
       ports: this.#port,
-      replicas: () => this.#ownReplicas(),
+      replicas: () =>
+        ownReplicas(hostname, this.settings, this.#host, {
+          late: () => this.#poolBusy(),
+          notYet: (why) => {
+            this.#notYet = why;
+          },
+        }),
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       made: (kind, log) => {
         this.log = log;
@@ -202,24 +208,6 @@ export class Entry implements Idler {
         if (requests + sockets > 0) this.#host.emit({ type: "cut", hostname, requests, sockets });
       },
     });
-  }
-
-  /** What its pool says about its replicas. */
-  #ownReplicas(): ReplicaOwner {
-    const { hostname, settings } = this;
-    const { ports, turns } = this.#host;
-    return {
-      settings: settings.replicas,
-      claimPort: () => claimPort(ports),
-      startTimeoutMs: (kind) => (kind === "command" ? settings.commandTimeoutMs : settings.startTimeoutMs),
-      turn: () => toStartTurn(new Turn(turns), () => this.#poolBusy(), settings.startTimeoutMs),
-      restarts: () => new ReplicaRestarts(settings.restart),
-      failsHealth: () => this.#host.failsHealth(hostname),
-      notYet: (why) => {
-        this.#notYet = why;
-      },
-      emit: (event) => this.#host.emit(event),
-    };
   }
 
   #run({ kind, app, server, host, port, replicas }: OpenedServer): void {
@@ -316,13 +304,4 @@ export class Entry implements Idler {
     const retryAfterMs = next.type === "failed" ? next.retryAfterMs : next.delayMs;
     this.#rejectReady(couldNotStart(hostname, cause, retryAfterMs));
   }
-}
-
-function toStartTurn(turn: Turn, late: () => Error, ms: number): StartTurn {
-  return {
-    *take() {
-      if (!turn.tryTake()) yield* turn.wait({ ms, late });
-    },
-    leave: () => turn.leave(),
-  };
 }

@@ -141,6 +141,34 @@ describe("health checks", () => {
     });
   });
 
+  it("can be made to fail, as often as a fault or a hook of the pool says", async () => {
+    fakeTimers();
+    const fleet = new Fleet();
+    const { log } = await withBoard({ app: () => fleet.app, health, ...QUICK, replicas: 1 }, async (board, log) => {
+      await ask(board, 1);
+      board.fault({ hostname: "*", kind: "unhealthy", first: 1 });
+      board.fault({ hostname: "other", kind: "unhealthy" });
+      await untilTrue(() => log.lines("health").length === 4);
+      const asked: string[] = [];
+      const remove = board.pool.failHealth((hostname) => {
+        asked.push(hostname);
+        return true;
+      });
+      await untilTrue(() => row(board)?.health === "unhealthy");
+      remove();
+      await untilTrue(() => row(board)?.health === "healthy");
+      expect(asked).toEqual(["shop", "shop"]);
+      expect(() => board.pool.failHealth("shop" as never)).toThrow("fails must be a function, got 'shop'");
+    });
+    expect(changes(log.all).filter((change) => change.startsWith("all"))).toEqual([
+      "all: healthy -> degraded",
+      "all: degraded -> healthy",
+      "all: healthy -> degraded",
+      "all: degraded -> unhealthy",
+      "all: unhealthy -> healthy",
+    ]);
+  });
+
   it("fail when the answer does not come in time, or the server cannot be reached", async () => {
     fakeTimers();
     const fleet = new Fleet();
