@@ -20,6 +20,15 @@ export type { ForwardPhase } from "./server/forward-failure.ts";
 export type { LogLine, LogStream } from "./server/log-ring.ts";
 export { OutsideApp } from "./server/outside-app.ts";
 export { remoteApp } from "./server/remote-app.ts";
+export type { HealthStatus } from "./server/replicas/health-status.ts";
+export type {
+  Balance,
+  HealthConfig,
+  OutlierConfig,
+  ReplicaConfig,
+  StickyBalance,
+} from "./server/replicas/replica-config.ts";
+export type { ReplicaInspection, ReplicaState } from "./server/replicas/replica-inspection.ts";
 export { type RequestOperation, useRequestHandlers } from "./server/request-handlers.ts";
 export type { ServerKind } from "./server/server.ts";
 export { type ThreadAppConfig, threadApp } from "./server/thread/thread-app.ts";

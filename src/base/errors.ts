@@ -30,6 +30,10 @@ export type SwitchboardErrorCode =
   | "START_STOPPED"
   /** The app factory returned `undefined` for this hostname. Return an app for the names that you serve. */
   | "DECLINED"
+  /** The server to be scaled does not run. Start it first, with `getOrCreate` or a request. */
+  | "NOT_RUNNING"
+  /** The server to be scaled is inline, and shares this event loop. Make its app a `threadApp` or a `commandApp`. */
+  | "NOT_SCALABLE"
   /** No port is left for a server; the `cause` of a `START_FAILED`. Lower `basePort`, or stop what uses the ports. */
   | "PORTS_EXHAUSTED"
   /** The port or address cannot be bound. Stop what uses the port, or choose another one; 0 is any free one. */

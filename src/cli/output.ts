@@ -85,6 +85,14 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
       return `${paint("red", "failed")}   ${event.hostname}: not started for now; one trial start is possible after ${toTime(event.retryAfterMs)}`;
     case "recovered":
       return `${paint("green", "well")}     ${event.hostname}: has run without a failure, ${toTime(event.afterMs)} after the first`;
+    case "replica-started":
+      return `${paint("green", "joined")}   ${event.hostname}: replica ${event.replica} on port ${event.port}`;
+    case "replica-stopped":
+      return `${paint("yellow", "left")}     ${event.hostname}: replica ${event.replica}`;
+    case "replica-failed":
+      return `${paint("red", "lost")}     ${event.hostname}: replica ${event.replica}, ${again(event.retryAfterMs)}: ${event.message}`;
+    case "health":
+      return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${event.reason}`;
     case "error":
       return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
     case "forward-error":
@@ -116,6 +124,16 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+const HEALTH_STYLES = { healthy: "green", degraded: "yellow", unhealthy: "red" } as const;
+
+function toSubject({ hostname, replica }: Extract<OutputEvent, { type: "health" }>): string {
+  return replica === undefined ? hostname : `${hostname}: replica ${replica}`;
+}
+
+function again(ms: number | undefined): string {
+  return ms === undefined ? "not started again" : `started again in ${toTime(ms)}`;
 }
 
 const REASONS = {

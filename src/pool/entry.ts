@@ -8,11 +8,14 @@ import type { Turns } from "../resilience/turns.ts";
 import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import type { LogRing } from "../server/log-ring.ts";
+import type { ReplicaGroup } from "../server/replicas/replica-group.ts";
+import type { PortClaim } from "../server/replicas/replica-owner.ts";
 import { type OpenedServer, openServer } from "../server/server.ts";
 import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
-import type { Ports } from "./ports.ts";
+import { ownReplicas } from "./own-replicas.ts";
+import { claimPort, type Ports } from "./ports.ts";
 import type { EntryState, ServerInfo } from "./server-info.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
@@ -30,6 +33,8 @@ export interface EntryHost {
   /** What is left for a drain that may take `ownMs`. */
   graceMs(ownMs: number): number;
   emit(event: ServerEvent): void;
+  /** Whether the health checks of `hostname` fail now, whatever its server answers. */
+  failsHealth(hostname: string): boolean;
   /** It is to be kept: neither idle for too long, nor in the way of others. */
   isPinned(hostname: string): boolean;
   /** A start has its turn, and begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
@@ -61,6 +66,8 @@ export class Entry implements Idler {
   since: number = performance.now();
   info: ServerInfo | undefined;
   server: AppServer | undefined;
+  /** The servers that share its requests, if its app runs elsewhere. */
+  replicas: ReplicaGroup | undefined;
   /** What its app prints, if it runs elsewhere. */
   log: LogRing | undefined;
   /** Settles when the server listens, or never will. All joiners share it. */
@@ -73,8 +80,9 @@ export class Entry implements Idler {
   readonly #host: EntryHost;
   readonly #end = withResolvers<void>();
   readonly #turn: Turn;
+  readonly #port: PortClaim;
   #task: Task<void> | undefined;
-  #port: number | undefined;
+  #notYet: string | undefined;
   #begun = false;
   #stopAsked = false;
   #gaveUp = false;
@@ -88,6 +96,7 @@ export class Entry implements Idler {
     this.settings = settings;
     this.#host = host;
     this.#turn = new Turn(host.turns);
+    this.#port = claimPort(host.ports);
     this.ready = toFuture(
       new Promise((resolve, reject) => {
         this.#resolveReady = resolve;
@@ -172,23 +181,20 @@ export class Entry implements Idler {
   }
 
   #open(): Operation<OpenedServer> {
-    const { app, host, ports } = this.#host;
+    const { app, host } = this.#host;
     const { hostname } = this;
-    const choice = ports.search();
     return openServer({
       app,
       hostname,
       host,
-      ports: {
-        take: () => {
-          this.#port = choice.take();
-          return this.#port;
-        },
-        busy: (port) => {
-          this.#port = undefined;
-          choice.busy(port);
-        },
-      },
+      ports: this.#port,
+      replicas: () =>
+        ownReplicas(hostname, this.settings, this.#host, {
+          late: () => this.#poolBusy(),
+          notYet: (why) => {
+            this.#notYet = why;
+          },
+        }),
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       made: (kind, log) => {
         this.log = log;
@@ -206,10 +212,10 @@ export class Entry implements Idler {
     });
   }
 
-  #run({ kind, app, server, host, port }: OpenedServer): void {
+  #run({ kind, app, server, host, port, replicas }: OpenedServer): void {
     const { hostname } = this;
-    if (this.#port !== undefined) this.#port = port; // the one it was given; a thread or a stranger has its own
     this.server = server;
+    this.replicas = replicas;
     const task = this.#task as Task<void>;
     this.info = { hostname, kind, host, port, app: app as Express, server, task, startedAt: new Date() };
     this.#enter("running");
@@ -231,11 +237,11 @@ export class Entry implements Idler {
   }
 
   #waitForTurn(): Operation<void> {
-    const { startTimeoutMs } = this.settings;
-    return this.#turn.wait({
-      ms: startTimeoutMs,
-      late: () => poolBusy(this.hostname, startTimeoutMs, this.#host.turns.size),
-    });
+    return this.#turn.wait({ ms: this.settings.startTimeoutMs, late: () => this.#poolBusy() });
+  }
+
+  #poolBusy(): Error {
+    return poolBusy(this.hostname, this.settings.startTimeoutMs, this.#host.turns.size);
   }
 
   #enter(state: EntryState): void {
@@ -265,7 +271,7 @@ export class Entry implements Idler {
     if (this.#stopAsked) return;
     this.#leave();
     this.#gaveUp = true;
-    this.#failStart(notReady(this.hostname, ms, this.log));
+    this.#failStart(notReady(this.hostname, ms, this.#notYet, this.log));
     this.#halt();
   }
 
@@ -274,7 +280,7 @@ export class Entry implements Idler {
     const { info } = this;
     this.#leave();
     this.#enter("gone");
-    if (this.#port) this.#host.ports.give(this.#port);
+    this.#port.release();
     this.#host.gone(this);
     if (info !== undefined) this.#finishRun(thrown);
     else if (isRefusal(thrown, this.hostname)) this.#rejectReady(thrown);

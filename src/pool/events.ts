@@ -1,4 +1,5 @@
 import type { ForwardPhase } from "../server/forward-failure.ts";
+import type { HealthStatus } from "../server/replicas/health-status.ts";
 
 /**
  * Why a server was stopped: `shutdown` was called, nobody used it for `idleTimeoutMs`, another one needed its place, or
@@ -27,6 +28,28 @@ export type ServerEvent =
   | { type: "error"; hostname: string; error: Error; message: string }
   /** A request could not be forwarded to its end: how far it had come, and why. */
   | { type: "forward-error"; hostname: string; phase: ForwardPhase; error: Error; message: string }
+  /** One more replica of a server that runs can answer, or one again, and gets requests. The first is told by `started`. */
+  | { type: "replica-started"; hostname: string; replica: number; port: number }
+  /** A replica that was one too many has drained, and is gone. */
+  | { type: "replica-stopped"; hostname: string; replica: number }
+  /** A replica could not start, or ended by itself, while others run: how long until it starts again; never, if that is `undefined`. */
+  | {
+      type: "replica-failed";
+      hostname: string;
+      replica: number;
+      error: Error;
+      message: string;
+      retryAfterMs: number | undefined;
+    }
+  /** A replica, or all of a hostname together if `replica` is `undefined`, can answer better or worse than before. */
+  | {
+      type: "health";
+      hostname: string;
+      replica: number | undefined;
+      from: HealthStatus;
+      to: HealthStatus;
+      reason: string;
+    }
   /** The server was asked to stop: it gets no more requests, and drains. */
   | { type: "stopping"; hostname: string; reason: StopReason }
   /** The drain of the server had to cut this much. */

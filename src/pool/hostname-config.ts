@@ -1,5 +1,11 @@
 import { type ByHostname, resolveByHostname } from "../base/by-hostname.ts";
 import { checkKnownOptions, durationOption, limitOption } from "../base/options.ts";
+import {
+  REPLICA_OPTIONS,
+  type ReplicaConfig,
+  type ReplicaSettings,
+  resolveReplicas,
+} from "../server/replicas/replica-config.ts";
 import { type RestartConfig, type RestartSettings, resolveRestart } from "./restart-config.ts";
 
 /**
@@ -9,7 +15,7 @@ import { type RestartConfig, type RestartSettings, resolveRestart } from "./rest
  *
  * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is as if it were not there.
  */
-export interface HostnameConfig {
+export interface HostnameConfig extends ReplicaConfig {
   /** What happens after a failure; each of its options by itself. @default that of the pool */
   restart?: RestartConfig | undefined;
   /** Stops a server with no request and no open socket for this long. @default that of the pool */
@@ -31,6 +37,7 @@ export interface HostnameSettings {
   /** The same for a server that is a command. */
   commandTimeoutMs: number;
   graceMs: number;
+  replicas: ReplicaSettings;
 }
 
 /** What counts for each hostname. */
@@ -45,6 +52,7 @@ export const HOSTNAME_OPTIONS: readonly (keyof HostnameConfig)[] = [
   "idleTimeoutMs",
   "startTimeoutMs",
   "graceMs",
+  ...REPLICA_OPTIONS,
 ];
 
 /** Checks `hostnames`, and puts them over the options of the pool. */
@@ -64,5 +72,6 @@ function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings
     startTimeoutMs: durationOption(`${at}.startTimeoutMs`, config.startTimeoutMs ?? base.startTimeoutMs, 1),
     commandTimeoutMs: config.startTimeoutMs ?? base.commandTimeoutMs,
     graceMs: durationOption(`${at}.graceMs`, config.graceMs ?? base.graceMs),
+    replicas: resolveReplicas(`${at}.`, config, base.replicas),
   };
 }

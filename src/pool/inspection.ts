@@ -1,3 +1,5 @@
+import type { HealthStatus } from "../server/replicas/health-status.ts";
+import type { ReplicaInspection } from "../server/replicas/replica-inspection.ts";
 import type { Entry } from "./entry.ts";
 import type { EntryState } from "./server-info.ts";
 import type { Supervision } from "./supervision.ts";
@@ -28,7 +30,8 @@ export interface ServerPoolInspection {
   sockets: { active: number };
   /**
    * One row for each server that starts, runs or stops, and for how long it does, in milliseconds; `port` is known once
-   * it runs, `restarts` is how often it was started again since it was last well.
+   * it runs, `restarts` is how often it was started again since it was last well. `health` is known from then on, too;
+   * `replicas` has those of an app that is not inline.
    */
   servers: {
     hostname: string;
@@ -39,6 +42,8 @@ export interface ServerPoolInspection {
     sockets: number;
     restarts: number;
     pinned: boolean;
+    health: HealthStatus | undefined;
+    replicas: ReplicaInspection[];
   }[];
   /** One row for each hostname that has failed, and cannot be started yet: the message is that of the last failure. */
   refused: {
@@ -53,7 +58,7 @@ export interface ServerPoolInspection {
 
 /** What {@link ServerPool.inspect} gives. */
 export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, queued: number): ServerPoolInspection {
-  const servers = [...entries].map(({ hostname, state, since, info, server }) => ({
+  const servers = [...entries].map(({ hostname, state, since, info, server, replicas }) => ({
     hostname,
     state,
     forMs: Math.round(performance.now() - since),
@@ -62,6 +67,8 @@ export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, 
     sockets: server?.inFlight.sockets ?? 0,
     restarts: supervision.failuresOf(hostname),
     pinned: supervision.isPinned(hostname),
+    health: info && (replicas?.health ?? "healthy"),
+    replicas: replicas?.inspect() ?? [],
   }));
   const refused = supervision.refused();
   const inState = (rows: readonly { state: string }[], wanted: string) =>

@@ -1,6 +1,7 @@
 import { SwitchboardError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import type { PortChoice } from "../server/listen.ts";
+import type { PortClaim } from "../server/replicas/replica-owner.ts";
 
 const LAST_PORT = 65_535;
 
@@ -52,6 +53,26 @@ const systemPorts: Ports = {
   }),
   give: noop,
 };
+
+/** The search of one server for its port, which remembers the port that it has. */
+export function claimPort(ports: Ports): PortClaim {
+  const choice = ports.search();
+  let taken: number | undefined;
+  return {
+    take() {
+      taken = choice.take();
+      return taken;
+    },
+    busy(port) {
+      taken = undefined;
+      choice.busy(port);
+    },
+    release() {
+      if (taken !== undefined) ports.give(taken);
+      taken = undefined;
+    },
+  };
+}
 
 function exhausted(basePort: number): SwitchboardError {
   const message = `every port from ${basePort} to ${LAST_PORT} is in use; lower basePort or maxServers`;

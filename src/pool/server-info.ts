@@ -18,7 +18,7 @@ export interface ServerInfo {
   kind: ServerKind;
   /** The address it listens on: of the loopback interface, unless somebody else runs it. */
   host: string;
-  /** Its own port there. */
+  /** Its own port there. Of several replicas it is that of the first, at its start. */
   port: number;
   /** What the app factory made; another request listener, if it made no Express app, or one that runs elsewhere. */
   app: Express;

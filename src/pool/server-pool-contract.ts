@@ -32,6 +32,17 @@ export interface ServerPool {
   pin(hostname: string): Future<ServerInfo>;
   /** From now on `hostname` is as any other; its server runs on. */
   unpin(hostname: string): void;
+  /**
+   * So many replicas of the server of `hostname`, until it stops. Those that are too many get no more requests, drain and
+   * stop. Resolves when they are gone and the new ones can answer. Rejects with `NOT_RUNNING`, `NOT_SCALABLE` for an inline
+   * app, or why the first start of a new one failed: it is tried again all the same.
+   */
+  scale(hostname: string, replicas: number): Future<void>;
+  /**
+   * Has the health checks of those hostnames fail for which `fails` says so: it is asked before each check. Returns how to
+   * remove it.
+   */
+  failHealth(fails: (hostname: string) => boolean): () => void;
   /** What happens from the time of subscription on; ends when the pool has ended. */
   readonly events: Stream<ServerEvent, void>;
   /** What the app of `hostname` has printed last, if it runs in a thread or a command: up to 1,000 lines. */

@@ -3,8 +3,10 @@ import { SwitchboardError, toError } from "../base/errors.ts";
 import { createEvents } from "../base/events.ts";
 import { checkHostname, toHostname } from "../base/hostname.ts";
 import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts";
+import { functionOption } from "../base/options.ts";
 import { Turns } from "../resilience/turns.ts";
 import type { LogLine } from "../server/log-ring.ts";
+import { replicasOption } from "../server/replicas/replica-config.ts";
 import { Entry, type EntryHost } from "./entry.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
@@ -14,7 +16,7 @@ import { createPorts } from "./ports.ts";
 import type { ServerInfo } from "./server-info.ts";
 import { type ServerPool, ServerPoolContext } from "./server-pool-contract.ts";
 import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
-import { allPinned, BUSY_RETRY_MS, poolFull } from "./start-errors.ts";
+import { allPinned, BUSY_RETRY_MS, notRunning, notScalable, poolClosed, poolFull } from "./start-errors.ts";
 import { Supervision } from "./supervision.ts";
 
 /**
@@ -73,6 +75,7 @@ class Pool implements ServerPool, EntryHost {
   /** Entries that are not gone. */
   readonly #alive = new Set<Entry>();
   readonly #places: Places<Entry>;
+  readonly #failingHealth = new Set<{ fails: (hostname: string) => boolean }>();
   #closed = false;
 
   constructor(settings: ServerPoolSettings, scope: Scope) {
@@ -133,6 +136,30 @@ class Pool implements ServerPool, EntryHost {
 
   unpin(name: string): void {
     this.#supervision.unpin(checkHostname(name));
+  }
+
+  scale(name: string, replicas: number): Future<void> {
+    try {
+      const hostname = checkHostname(name);
+      const count = replicasOption("replicas", replicas);
+      if (this.#closed) throw poolClosed(hostname);
+      const entry = this.#entries.get(hostname);
+      if (entry?.state !== "running") throw notRunning(hostname);
+      if (entry.replicas === undefined) throw notScalable(hostname);
+      return entry.replicas.scale(count);
+    } catch (error) {
+      return toRejectedFuture(error);
+    }
+  }
+
+  failHealth(fails: (hostname: string) => boolean): () => void {
+    const own = { fails: functionOption("fails", fails) };
+    this.#failingHealth.add(own);
+    return () => void this.#failingHealth.delete(own);
+  }
+
+  failsHealth(hostname: string): boolean {
+    return [...this.#failingHealth].some(({ fails }) => fails(hostname));
   }
 
   log(name: string): LogLine[] {
@@ -220,7 +247,7 @@ class Pool implements ServerPool, EntryHost {
 
   /** The entry that starts or runs for `hostname`; a new one when there is none. `wanted`: somebody waits for it. */
   #join(hostname: string, wanted: boolean): Entry {
-    if (this.#closed) throw new SwitchboardError("POOL_CLOSED", "the server pool has ended", { hostname });
+    if (this.#closed) throw poolClosed(hostname);
     const current = this.#entries.get(hostname);
     if (wanted && current?.state === "starting") current.want();
     if (current?.state === "starting" || current?.state === "running") return current;

@@ -11,6 +11,12 @@ import {
 } from "../base/options.ts";
 import { type AppFactory, type ExpressApp, toAppFactory } from "../server/app.ts";
 import { createDemoApp } from "../server/demo-app.ts";
+import {
+  ONE_REPLICA,
+  REPLICA_OPTIONS,
+  type ReplicaConfig,
+  resolveReplicas,
+} from "../server/replicas/replica-config.ts";
 import type { ServerEvent } from "./events.ts";
 import { type HostnameConfig, resolveHostnames, type SettingsByHostname } from "./hostname-config.ts";
 import { RESTART_DEFAULTS, type RestartConfig, resolveRestart } from "./restart-config.ts";
@@ -22,7 +28,7 @@ import { RESTART_DEFAULTS, type RestartConfig, resolveRestart } from "./restart-
  *
  * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
  */
-export interface ServerPoolConfig {
+export interface ServerPoolConfig extends ReplicaConfig {
   /** Makes the app of each hostname; or one Express app for all of them. @default a demo app */
   app?: AppFactory | ExpressApp | undefined;
   /** The first port for servers; taken ones are skipped, 0 is any free one. @default 3001 */
@@ -93,6 +99,7 @@ export const SERVER_POOL_OPTIONS: readonly (keyof ServerPoolConfig)[] = [
   "pinned",
   "hostnames",
   "onEvent",
+  ...REPLICA_OPTIONS,
 ];
 
 /** Commands install, compile and bundle before they listen. */
@@ -108,6 +115,7 @@ export function resolveServerPool(config: ServerPoolConfig): ServerPoolSettings 
     commandTimeoutMs: config.startTimeoutMs ?? COMMAND_TIMEOUT_MS,
     graceMs: durationOption("graceMs", config.graceMs ?? 10_000),
     restart: resolveRestart("restart", config.restart, RESTART_DEFAULTS),
+    replicas: resolveReplicas("", config, ONE_REPLICA),
   };
   return {
     basePort: integerOption("basePort", config.basePort ?? 3001, 0, 65_535),

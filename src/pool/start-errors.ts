@@ -22,9 +22,15 @@ export function allPinned(hostname: string, maxServers: number): SwitchboardErro
   return new SwitchboardError("POOL_FULL", message, { hostname });
 }
 
-/** The start budget is used up. `log` has what the app has printed, if it runs elsewhere. */
-export function notReady(hostname: string, ms: number, log: LogRing | undefined): SwitchboardError {
-  const message = `"${hostname}" was not ready within ${ms} ms; see why its app takes so long, or raise startTimeoutMs`;
+/** The start budget is used up. `why` its health check fails, if it listens. `log` has what the app has printed, if it runs elsewhere. */
+export function notReady(
+  hostname: string,
+  ms: number,
+  why: string | undefined,
+  log: LogRing | undefined,
+): SwitchboardError {
+  const reason = why === undefined ? "" : ` (${why})`;
+  const message = `"${hostname}" was not ready within ${ms} ms${reason}; see why its app takes so long, or raise startTimeoutMs`;
   if (log === undefined) return new SwitchboardError("START_TIMEOUT", message, { hostname });
   const { text, output } = lastOutput(log);
   return new SwitchboardError("START_TIMEOUT", `${message}${text}`, { hostname, output });
@@ -40,6 +46,23 @@ export function waitedInVain(hostname: string, ms: number, other: string | undef
 export function poolBusy(hostname: string, ms: number, maxStarts: number): SwitchboardError {
   const message = `"${hostname}" waited ${ms} ms in vain for its turn to start: others start, as many as may at once (maxStarts: ${maxStarts}); ask again, see why starts take so long, or raise maxStarts or startTimeoutMs`;
   return new SwitchboardError("POOL_BUSY", message, { hostname, retryAfterMs: BUSY_RETRY_MS });
+}
+
+/** Its owner has ended. */
+export function poolClosed(hostname: string): SwitchboardError {
+  return new SwitchboardError("POOL_CLOSED", "the server pool has ended", { hostname });
+}
+
+/** There is no server to scale. */
+export function notRunning(hostname: string): SwitchboardError {
+  const message = `no server runs for "${hostname}"; start it first, with getOrCreate or a request`;
+  return new SwitchboardError("NOT_RUNNING", message, { hostname });
+}
+
+/** It shares this event loop. */
+export function notScalable(hostname: string): SwitchboardError {
+  const message = `the app of "${hostname}" is inline, and has one server; make it a threadApp or a commandApp to scale it`;
+  return new SwitchboardError("NOT_SCALABLE", message, { hostname });
 }
 
 /** Somebody stopped it. */

@@ -49,6 +49,12 @@ export class InFlight {
     yield* this.#moreRequests ?? [];
   }
 
+  /** Counts what another one counts, too. */
+  addAll(other: InFlight): void {
+    for (const response of other.responses()) this.addRequest(response);
+    for (const socket of other.#sockets ?? []) this.addSocket(socket);
+  }
+
   /** Counts a request until its response closes. */
   addRequest(response: ServerResponse): void {
     const holder = response as HeldResponse;

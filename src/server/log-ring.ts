@@ -80,6 +80,11 @@ export class LogRing {
     }
   }
 
+  /** Adds a whole line that somebody else has put together. */
+  add(line: LogLine): void {
+    this.#add(line);
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#lines = [];

@@ -1,4 +1,5 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import accepts from "accepts";
 import { markBrokenOff } from "./break-off.ts";
 
@@ -46,6 +47,15 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
 /** Whether a client would rather have a page than JSON. */
 export function prefersHtml(request: IncomingMessage): boolean {
   return accepts(request).type(["application/problem+json", "application/json", "text/html"]) === "text/html";
+}
+
+/** Answers an upgrade with a refusal, and closes its socket. */
+export function refuseUpgrade(request: IncomingMessage, socket: Duplex, problem: Problem): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as never);
+  response.on("finish", () => socket.end(() => socket.destroy()));
+  sendProblem(request, response, problem);
 }
 
 /** The bytes of `problem` as a whole HTTP/1.1 response that ends its connection, for a socket without a request. */

@@ -1,14 +1,14 @@
 import { ensure, type Operation } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
-import { finishesWithin } from "../base/operations.ts";
+import { finishesWithin, noop } from "../base/operations.ts";
 import { type App, type AppContext, type AppFactory, makeApp } from "./app.ts";
 import { AppServer } from "./app-server.ts";
-import { useForwarder } from "./forward.ts";
 import type { ForwardErrorEvent } from "./forward-failure.ts";
-import { resolveTarget } from "./forward-target.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
 import { LogRing } from "./log-ring.ts";
 import { OutsideApp } from "./outside-app.ts";
+import { type ReplicaGroup, useReplicas } from "./replicas/replica-group.ts";
+import { ownerOfOne, type ReplicaOwner } from "./replicas/replica-owner.ts";
 
 /**
  * Where a server runs: on this event loop, in a worker thread, in a child process, or somebody else runs it.
@@ -30,6 +30,8 @@ export interface OpenServerSettings {
   made?(kind: ServerKind, log: LogRing | undefined): void;
   /** Hears what the app's listeners threw outside its own error handling. */
   failed(error: Error): void;
+  /** Whose replicas they are, if the app runs elsewhere. Without it there is one. */
+  replicas?: () => ReplicaOwner;
   /** Hears of requests that could not be forwarded to their end. */
   forwardFailed?(event: ForwardErrorEvent): void;
   /** Called first when the server begins to stop, whoever asked for it. */
@@ -48,6 +50,8 @@ export interface OpenedServer {
   /** Where it listens. */
   host: string;
   port: number;
+  /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first. */
+  replicas: ReplicaGroup | undefined;
 }
 
 /**
@@ -96,32 +100,43 @@ function* listenHere(
     stopped();
   });
   const port = yield* listenOnFirstFree(server, host, ports);
-  return { kind: "inline", app, server, host, port };
+  return { kind: "inline", app, server, host, port, replicas: undefined };
 }
 
 /** A server that does not listen: what is handed to it is forwarded to where the app runs. */
 function* forwardTo(
-  { kind, open }: OutsideApp,
+  app: OutsideApp,
   server: AppServer,
   settings: OpenServerSettings,
   stopped: () => void,
 ): Operation<OpenedServer> {
-  const { hostname, ports, limits, forwardFailed } = settings;
+  const {
+    hostname,
+    ports,
+    limits,
+    replicas: toOwner = () => ownerOfOne(ports),
+    crashed,
+    failed,
+    forwardFailed = noop,
+  } = settings;
   const log = new LogRing();
-  settings.made?.(kind, log);
+  settings.made?.(app.kind, log);
   yield* ensure(stopped);
-  const { target, ended } = yield* open({ hostname, ports, graceMs: () => limits().graceMs, log });
-  const forwarder = yield* useForwarder({ target, hostname, ...(forwardFailed && { failed: forwardFailed }) });
-  server.use(forwarder.request);
-  server.on("checkContinue", forwarder.request).on("checkExpectation", forwarder.request);
-  server.on("upgrade", forwarder.upgrade);
-  ended?.catch(settings.crashed);
+  const graceMs = () => limits().graceMs;
+  const { drained } = settings;
+  const { inFlight } = server;
+  const owner = toOwner();
+  const events = { drained, crashed, failed, forwardFailed };
+  const replicas = yield* useReplicas({ app, hostname, owner, log, inFlight, graceMs, ...events });
+  server.use(replicas.request);
+  server.on("checkContinue", replicas.request).on("checkExpectation", replicas.request);
+  server.on("upgrade", replicas.upgrade);
   yield* ensure(function* () {
     settings.stopping();
-    settings.drained(yield* drainHanded(server, limits().graceMs));
+    settings.drained(yield* drainHanded(server, graceMs()));
   });
-  const { host, port } = resolveTarget(target);
-  return { kind, app: forwarder.request, server, host, port };
+  const { host, port } = replicas.first;
+  return { kind: app.kind, app: replicas.request, server, host, port, replicas };
 }
 
 /** Lets what was handed to `server` finish, for at most `graceMs`, then cuts the rest. */

@@ -4,11 +4,11 @@ import { SwitchboardError, toError } from "../base/errors.ts";
 import type { ServerInfo } from "../pool/server-info.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { Faults } from "../resilience/faults.ts";
-import type { Problem } from "../server/problem.ts";
+import { type Problem, refuseUpgrade } from "../server/problem.ts";
 import type { Admission } from "./admission.ts";
 import { type Fault, strike } from "./fault.ts";
 import { beginResponse, excuse } from "./guard.ts";
-import { handoff, type RequestEvent, refuseUpgrade } from "./handoff.ts";
+import { handoff, type RequestEvent } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
 import { isNavigation, waitingPage } from "./waiting-page.ts";
 

@@ -17,6 +17,7 @@ import { cutBody, slowBody } from "./fault-body.ts";
  * - `abort`: the connection is reset before the answer begins.
  * - `cut`: the connection is reset after `afterBytes` of the body.
  * - `slow-body`: the body comes at `bytesPerSecond`.
+ * - `unhealthy`: the health checks of its servers fail, whatever they answer; `method` and `path` make no difference.
  *
  * **Lifetime.** Read when it is set.
  *
@@ -37,6 +38,7 @@ export type Fault = FaultSelection & {
     | { kind: "abort" }
     | { kind: "cut"; afterBytes: number }
     | { kind: "slow-body"; bytesPerSecond: number }
+    | { kind: "unhealthy" }
   );
 
 const SELECTION = ["kind", "hostname", "method", "path", "percentage", "seed", "first", "durationMs"] as const;
@@ -48,6 +50,7 @@ const OPTIONS = {
   abort: [],
   cut: ["afterBytes"],
   "slow-body": ["bytesPerSecond"],
+  unhealthy: [],
 } as const satisfies Record<Fault["kind"], readonly string[]>;
 
 /**
@@ -117,11 +120,22 @@ export interface Struck {
 export function strike(faults: Faults<Fault>, hostname: string, struck: Struck): void {
   const { request } = struck;
   const picked = faults.pick((fault) => concerns(fault, struck) && fits(fault, hostname, request));
-  if (picked === undefined) struck.deliver();
+  if (picked === undefined || picked.fault.kind === "unhealthy") struck.deliver();
   else inflict(picked.fault, picked.random, hostname, struck);
 }
 
-function inflict(fault: Fault, random: () => number, hostname: string, struck: Struck): void {
+/** Whether a fault is to fail a health check of `hostname`. */
+export function failsCheck(faults: Faults<Fault>, hostname: string): boolean {
+  if (faults.size === 0) return false;
+  return faults.pick((fault) => fault.kind === "unhealthy" && isFor(fault, hostname)) !== undefined;
+}
+
+function inflict(
+  fault: Exclude<Fault, { kind: "unhealthy" }>,
+  random: () => number,
+  hostname: string,
+  struck: Struck,
+): void {
   const { request, response, refuse, deliver } = struck;
   switch (fault.kind) {
     case "latency":
@@ -169,11 +183,17 @@ function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): vo
 }
 
 function concerns({ kind }: Fault, { response, again }: Struck): boolean {
+  if (kind === "unhealthy") return false; // it strikes health checks alone
   return kind === "cut" || kind === "slow-body" ? response !== undefined : !again;
 }
 
-function fits({ hostname, method, path }: Fault, wanted: string, request: IncomingMessage): boolean {
-  if (hostname !== "*" && hostname !== wanted) return false;
+function isFor({ hostname }: Fault, wanted: string): boolean {
+  return hostname === "*" || hostname === wanted;
+}
+
+function fits(fault: Fault, wanted: string, request: IncomingMessage): boolean {
+  const { method, path } = fault;
+  if (!isFor(fault, wanted)) return false;
   if (method !== undefined && method.toUpperCase() !== request.method) return false;
   if (path === undefined) return true;
   const [asked = ""] = toPath(request.url ?? "").split("?", 1);

@@ -1,6 +1,4 @@
-import { type IncomingMessage, type Server, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
-import { type Problem, sendProblem } from "../server/problem.ts";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 /** How Node announces a request (Node docs, `http.Server` events). */
 export type RequestEvent = "request" | "checkContinue" | "checkExpectation";
@@ -28,15 +26,6 @@ export function upgradeBytes({ method, url, httpVersion, rawHeaders }: IncomingM
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]);
-}
-
-/** Answers an upgrade with a refusal, and closes its socket. */
-export function refuseUpgrade(request: IncomingMessage, socket: Duplex, problem: Problem): void {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket as never);
-  response.on("finish", () => socket.end(() => socket.destroy()));
-  sendProblem(request, response, problem);
 }
 
 /**

@@ -80,6 +80,7 @@ const GOALS: readonly Goal[] = [
     text: "p99 of healthy hostnames in a crash storm <= 2 x undisturbed",
   },
   { section: "storm", row: "errors, full load", atMost: 0, text: "errors of healthy hostnames in a crash storm = 0" },
+  { section: "replicas", row: "2 replicas", atLeast: 1.7, text: "two threads that compute >= 1.7 of one" },
   {
     section: "testing",
     row: "pool with one server, up and down",

@@ -21,6 +21,7 @@ import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { patterns } from "./sections/patterns.ts";
+import { replicas } from "./sections/replicas.ts";
 import { resets } from "./sections/resets.ts";
 import { sockets } from "./sections/sockets.ts";
 import { storm } from "./sections/storm.ts";
@@ -42,6 +43,7 @@ const SECTIONS: readonly Section[] = [
   webSocket,
   sockets,
   storm,
+  replicas,
   testing,
   limits,
   patterns,

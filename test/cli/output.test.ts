@@ -35,6 +35,24 @@ describe("the lines of the command", () => {
       { type: "recovered", hostname, afterMs: 31_400 },
       "well     shop: has run without a failure, 31.4 s after the first",
     ],
+    [{ type: "replica-started", hostname, replica: 2, port: 3003 }, "joined   shop: replica 2 on port 3003"],
+    [{ type: "replica-stopped", hostname, replica: 2 }, "left     shop: replica 2"],
+    [
+      { type: "replica-failed", hostname, replica: 2, error: new Error("no"), message: "no", retryAfterMs: 80 },
+      "lost     shop: replica 2, started again in 80 ms: no",
+    ],
+    [
+      { type: "replica-failed", hostname, replica: 2, error: new Error("no"), message: "no", retryAfterMs: undefined },
+      "lost     shop: replica 2, not started again: no",
+    ],
+    [
+      { type: "health", hostname, replica: 2, from: "healthy", to: "unhealthy", reason: "why" },
+      "health   shop: replica 2 is unhealthy: why",
+    ],
+    [
+      { type: "health", hostname, replica: undefined, from: "healthy", to: "degraded", reason: "why" },
+      "health   shop is degraded: why",
+    ],
   ])("say for %o: %s", (event, line) => {
     expect(human(event)).toBe(line);
   });

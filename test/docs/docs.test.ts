@@ -62,7 +62,7 @@ describe("the README", () => {
   });
 
   it("lists every option that the code knows, with the default that it takes", () => {
-    const pool = membersOf("ServerPoolConfig");
+    const pool = [...membersOf("ServerPoolConfig"), ...membersOf("ReplicaConfig")];
     const switchboard = [...membersOf("SwitchboardConfig"), ...membersOf("DeliveryConfig")];
     expect(pool.map(({ name }) => name)).toEqual(SERVER_POOL_OPTIONS);
     expect(switchboard.map(({ name }) => name)).toEqual(SWITCHBOARD_OPTIONS);
@@ -72,6 +72,7 @@ describe("the README", () => {
       ...restart.backoff,
       ...restart,
       ...each,
+      ...each.replicas,
       ...own,
       ...resolveSwitchboard({ port: 0 }),
       ...resolveSwitchboard({ port: 0, concurrency: { max: 1 } }).delivery?.of("shop"),

@@ -3,6 +3,7 @@ import { type Operation, suspend, until } from "effection";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ServerPoolConfig, useServerPool } from "../../src/index.ts";
 import { resolveServerPool } from "../../src/pool/settings.ts";
+import { ONE_REPLICA } from "../../src/server/replicas/replica-config.ts";
 import { createGate } from "../support/gate.ts";
 import { withPool } from "../support/pool.ts";
 
@@ -44,7 +45,7 @@ describe("options by hostname", () => {
       },
     ],
   ])("are, for %s, those of the most specific pattern that has them", (hostname, settings) => {
-    expect(byHostname.of(hostname)).toEqual(settings);
+    expect(byHostname.of(hostname)).toEqual({ ...settings, replicas: ONE_REPLICA });
   });
 
   it("take no memory for a hostname", () => {

@@ -5,6 +5,7 @@ import { run, until } from "effection";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AppFactory, type ServerPool, useServerPool } from "../../src/index.ts";
 import { createPorts } from "../../src/pool/ports.ts";
+import { Fleet } from "../support/fleet.ts";
 import { createGate } from "../support/gate.ts";
 import { quiet, withPool } from "../support/pool.ts";
 
@@ -179,6 +180,24 @@ describe("ports", () => {
       yield* pool.shutdown("a");
       expect((yield* pool.getOrCreate("d")).port).toBe(ports[0]);
       expect((yield* pool.getOrCreate("e")).port).toBe(ports[1]);
+    });
+  });
+
+  it("are given to each replica, and are free again when it is gone", async () => {
+    const fleet = new Fleet();
+    const basePort = await findFreePort();
+    await withPool({ app: () => fleet.app, basePort, graceMs: 0 }, function* (pool) {
+      yield* pool.getOrCreate("a");
+      yield* pool.scale("a", 3);
+      const ports = fleet.members.map(({ port }) => port);
+      expect(new Set(ports).size).toBe(3);
+      yield* pool.scale("a", 1);
+      yield* pool.getOrCreate("b");
+      yield* pool.scale("b", 2);
+      expect(fleet.members.slice(3).map(({ port }) => port)).toEqual(ports.slice(1));
+      yield* pool.shutdown("a");
+      yield* pool.scale("b", 3);
+      expect(fleet.members.at(-1)?.port).toBe(ports[0]);
     });
   });
 

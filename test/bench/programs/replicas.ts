@@ -1,0 +1,10 @@
+/** A switchboard whose hostname h0 has an app that computes, in so many threads. `replicas.ts <replicas>` */
+import { createSwitchboard, threadApp } from "../../../src/index.ts";
+import { report } from "./program.ts";
+
+const [replicas] = process.argv.slice(2).map(Number) as [number];
+const app = () => threadApp(new URL("./busy-app.ts", import.meta.url));
+const board = await createSwitchboard({ basePort: 0, app, slowStartMs: 0 });
+await board.pool.getOrCreate("h0");
+await board.pool.scale("h0", replicas);
+report({ port: board.port });
