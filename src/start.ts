@@ -57,7 +57,10 @@ export interface RunConfig
    * the path of a folder of them. A name that has none gets 404. @default none
    */
   apps?: AppsConfig | undefined;
-  /** Starts an app of `apps` again when one of its files has changed, after the old one has drained. @default false */
+  /**
+   * Starts an app of `apps` again when one of its files has changed, after the old one has drained; for that it has 2 s
+   * unless `graceMs` is set. @default false
+   */
   watch?: boolean | undefined;
   /**
    * Other options for some hostnames, of the pool and of the switchboard: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The
@@ -181,7 +184,12 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
     fail("watch", "absent or false without apps: only their files are known", config.watch);
   const hostnames = splitHostnames(mergeHostnames(config.hostnames, config.apps));
   const poolSettings = {
-    ...resolveServerPool({ ...pick(config, SERVER_POOL_OPTIONS), hostnames: hostnames.pool, onEvent }),
+    ...resolveServerPool({
+      ...pick(config, SERVER_POOL_OPTIONS),
+      graceMs: config.graceMs ?? (watches ? WATCHED_GRACE_MS : graceMs),
+      hostnames: hostnames.pool,
+      onEvent,
+    }),
     graceMs: shutdown.graceMs,
   };
   const boardSettings = resolveSwitchboard({
@@ -192,6 +200,9 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
   });
   return { emit, shutdown, apps, watches, poolSettings, boardSettings };
 }
+
+/** Who has saved a file does not want to wait for a WebSocket that stays open. */
+const WATCHED_GRACE_MS = 2_000;
 
 const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch"])];
 
