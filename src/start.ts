@@ -17,6 +17,7 @@ import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
 import type { AppPlan, Apps } from "./start/app-plan.ts";
 import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
 import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
+import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
 import { mergeHostnames, pick, splitHostnames } from "./start/hostnames.ts";
 import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
@@ -131,6 +132,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
   const { emit, shutdown, apps, watches, poolSettings, boardSettings } = resolveRun("useRunningSwitchboard", config);
+  // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
+  if (typeof config.apps === "string") checkFolder(config.apps);
   const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();

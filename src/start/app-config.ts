@@ -127,10 +127,10 @@ function watchOption(watch: unknown): Watched[] | undefined {
 
 function sourceOf(at: string, config: AppConfig): Source {
   const sources = Object.keys(SOURCES) as Source[];
-  const known = [...Object.values(SOURCES).flat(), ...APP_HOSTNAME_OPTIONS];
-  checkKnownOptions(at, config, [...new Set(known)]);
-  const given = sources.filter((source) => config[source as never] !== undefined);
+  const given = sources.filter((source) => config?.[source as never] !== undefined);
   const [source] = given;
   if (source !== undefined && given.length === 1) return source;
+  const known = [...Object.values(SOURCES).flat(), ...APP_HOSTNAME_OPTIONS];
+  checkKnownOptions(at, config, [...new Set(known)]);
   return fail(at, `an app with exactly one of ${sources.join(", ")}`, config);
 }

@@ -22,7 +22,6 @@ type Entries = ReadonlyMap<string, string>;
  */
 export function openFolder(path: string): Apps {
   const folder = resolve(textOption("apps", path));
-  if (!isFolder(folder)) fail("apps", "the path of a folder that exists", path);
   return {
     find: (hostname) => findApp(folder, read(folder), hostname),
     keyOf: (hostname) => hostname,
@@ -32,6 +31,11 @@ export function openFolder(path: string): Apps {
       return [...names].filter((name) => findApp(folder, entries, name) !== undefined).sort();
     },
   };
+}
+
+/** Throws when there is no such folder: later it may come and go, but at first it is a mistake. */
+export function checkFolder(path: string): void {
+  if (!isFolder(path)) fail("apps", "the path of a folder that exists", path);
 }
 
 function findApp(folder: string, entries: Entries, hostname: string): AppPlan | undefined {
