@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { Operation } from "effection";
 import { loadDefault } from "../server/module.ts";
 import type { AppConfig, CommandConfig, ModuleConfig } from "../start/app-config.ts";
+import { checkFolder } from "../start/apps-folder.ts";
 import { defineSwitchboard } from "../start/define.ts";
 import type { RunConfig } from "../start.ts";
 
@@ -15,12 +16,20 @@ const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `switchboard.config.
 export function* loadConfig(file: string | undefined, limitMs: number): Operation<RunConfig> {
   const found = file ?? NAMES.find((name) => existsSync(name));
   if (found === undefined) return {};
-  const config = yield* loadDefault(found, (exported) => defineSwitchboard(exported as RunConfig), limitMs);
-  return { ...config, apps: fromFolder(dirname(resolve(found)), config.apps) };
+  return yield* loadDefault(found, (exported) => check(dirname(resolve(found)), exported), limitMs);
+}
+
+function check(folder: string, exported: unknown): RunConfig {
+  const config = defineSwitchboard(exported as RunConfig);
+  return { ...config, apps: fromFolder(folder, config.apps) };
 }
 
 function fromFolder(folder: string, apps: RunConfig["apps"]): RunConfig["apps"] {
-  if (typeof apps === "string") return resolve(folder, apps);
+  if (typeof apps === "string") {
+    const path = resolve(folder, apps);
+    checkFolder(path);
+    return path;
+  }
   if (apps === undefined) return undefined;
   return Object.fromEntries(Object.entries(apps).map(([pattern, app]) => [pattern, appFromFolder(folder, app)]));
 }

@@ -1,4 +1,5 @@
 import { it as base, describe, expect } from "vitest";
+import { parseArguments } from "../../src/cli/arguments.ts";
 import { Client, get } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
 import { Program } from "../support/program.ts";
@@ -77,10 +78,22 @@ describe.concurrent("switchboard with apps", () => {
     expect(await text(await listening(program), "home")).toContain("home from the config file");
   });
 
+  it("passes on only what is said: the rest is the config file's, and a command has its own time to start", () => {
+    expect(parseArguments([]).given).toEqual({});
+    const given = { watch: true, port: 0, startTimeoutMs: 5_000, pinned: ["a", "b"] };
+    const args = ["--watch", "--port", "0", "--start-timeout", "5s", "--pin", "a", "--pin", "b"];
+    expect(parseArguments(args).given).toEqual(given);
+  });
+
   it.for<[string[], RegExp, number]>([
     [
       ["--config", "unknown.config.ts"],
       /^switchboard: cannot load unknown.config.ts: apps\['home'\], which has module, has no option 'replica'; it knows/,
+      1,
+    ],
+    [
+      ["--config", "no-folder.config.mjs"],
+      /^switchboard: cannot load no-folder.config.mjs: apps must be the path of a folder that exists, got '.*nowhere'\n/,
       1,
     ],
     [["--config", "no.config.ts"], /^switchboard: cannot load no.config.ts: there is no file /, 1],
