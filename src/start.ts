@@ -19,7 +19,7 @@ import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
 import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
 import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
-import { mergeHostnames, pick, splitHostnames } from "./start/hostnames.ts";
+import { pick, splitHostnames } from "./start/hostnames.ts";
 import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
 import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
@@ -185,7 +185,7 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
   const watches = booleanOption("watch", config.watch ?? false);
   if (watches && apps === undefined)
     fail("watch", "absent or false without apps: only their files are known", config.watch);
-  const hostnames = splitHostnames(mergeHostnames(config.hostnames, config.apps));
+  const hostnames = splitHostnames(config.hostnames, config.apps);
   const poolSettings = {
     ...resolveServerPool({
       ...pick(config, SERVER_POOL_OPTIONS),

@@ -1,7 +1,7 @@
 import { noop } from "../base/operations.ts";
 import type { ServerEvent } from "../pool/events.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
-import type { AppPlan, Apps } from "./app-plan.ts";
+import type { AppPlan, Apps, Watched } from "./app-plan.ts";
 import { FileWatch } from "./file-watch.ts";
 
 /**
@@ -33,8 +33,8 @@ interface Pending {
 }
 
 /**
- * Starts the servers of an app again when its files have changed; nobody else notices. An app is watched from its first
- * start on, also when that has failed, until a change finds that nobody uses it any more.
+ * Starts the servers of an app again when its files have changed; nobody else notices. An app is watched from a start
+ * on, also when that has failed, until it changes; then from its next start on.
  *
  * **Lifetime.** It holds nothing before the first start. `close` ends all watching. **Failure.** What cannot be watched is
  * an `error` event of the hostname; its app runs all the same.
@@ -53,14 +53,16 @@ export class AppWatch {
     this.#emit = emit;
   }
 
-  /** A start begins: what it will load is watched from now on, anew, because folders may have come and gone. */
+  /** A start begins: what it will load is watched from now on. */
   begin(hostname: string, { watched }: AppPlan): void {
     const key = this.#apps.keyOf(hostname);
+    const known = this.#watches.get(key);
+    if (known !== undefined && isSame(known.watched, watched)) return; // for another name of the same pattern, perhaps
+    known?.close();
     const watch = new FileWatch(watched, {
       changed: (file) => this.#note(key, file),
       failed: (error) => this.#emit({ type: "error", hostname, error, message: error.message }),
     });
-    this.#watches.get(key)?.close();
     this.#watches.set(key, watch);
   }
 
@@ -88,25 +90,24 @@ export class AppWatch {
     const isOurs = ({ hostname }: { hostname: string }) => this.#apps.keyOf(hostname) === key;
     const up = servers.filter((row) => isOurs(row) && row.state !== "stopping");
     const down = refused.filter(isOurs);
-    for (const { hostname } of [...up, ...down]) {
+    // The next start watches anew, because folders may have come and gone.
+    this.#watches.get(key)?.close();
+    this.#watches.delete(key);
+    for (const hostname of toNames([...up, ...down])) {
       this.#emit({ type: "changed", hostname, file });
       void this.#pool.shutdown(hostname); // forgets failures, too
     }
-    const kept = [...up, ...down.filter(({ pinned }) => pinned)].filter(({ hostname }) => this.#find(hostname));
-    // At once: who waits for a start that was stopped finds this one. What it fails with is an event.
-    for (const { hostname } of kept) this.#pool.getOrCreate(hostname).catch(noop);
-    if (up.length + down.length === 0) this.#end(key);
+    for (const hostname of toNames([...up, ...down.filter(({ pinned }) => pinned)])) {
+      // At once: who waits for a start that was stopped finds this one. What it fails with is an event.
+      if (this.#apps.find(hostname) !== undefined) this.#pool.getOrCreate(hostname).catch(noop);
+    }
   }
+}
 
-  /** Whether there still is an app; nobody has to watch for one that is not there. */
-  #find(hostname: string): boolean {
-    if (this.#apps.find(hostname) !== undefined) return true;
-    this.#end(this.#apps.keyOf(hostname));
-    return false;
-  }
+function toNames(rows: readonly { hostname: string }[]): Set<string> {
+  return new Set(rows.map(({ hostname }) => hostname));
+}
 
-  #end(key: string): void {
-    this.#watches.get(key)?.close();
-    this.#watches.delete(key);
-  }
+function isSame(some: readonly Watched[], others: readonly Watched[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others);
 }

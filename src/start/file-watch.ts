@@ -26,11 +26,13 @@ export interface FileWatchListener {
  * watches next. **Failure.** Told to `failed`.
  */
 export class FileWatch {
+  readonly watched: readonly Watched[];
   readonly #listener: FileWatchListener;
   readonly #watchers: FSWatcher[] = [];
   #folders = 0;
 
   constructor(watched: readonly Watched[], listener: FileWatchListener) {
+    this.watched = watched;
     this.#listener = listener;
     for (const { path, codeOnly } of watched) {
       if (isFolder(path)) this.#watchTree(path, codeOnly);

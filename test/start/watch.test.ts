@@ -98,6 +98,7 @@ describe("watch", () => {
       expect(await text(board, "shop")).toBe("two");
       await folder.write("shop/lib/text.mjs", 'export const text = "three";\n');
       await log.next("changed", "shop");
+      expect(await text(board, "shop")).toBe("two");
       await change(folder, "shop/index.mjs", index("lib/text.mjs"), log);
       expect(await text(board, "shop")).toBe("three");
       await change(folder, "shop/lib/text.mjs", 'export const text = "four";\n', log);
