@@ -10,6 +10,9 @@ import { planScript } from "./package-script.ts";
 /** What a module may end in; of several that are there, the first counts. */
 const EXTENSIONS = [".ts", ".mts", ".js", ".mjs", ".cjs"];
 
+/** Whoever asks for many names that do not exist does not have every folder looked into each time. */
+const LISTED_MS = 1_000;
+
 /** The entries of a folder as they are written, by their names in lower case. */
 type Entries = ReadonlyMap<string, string>;
 
@@ -22,15 +25,22 @@ type Entries = ReadonlyMap<string, string>;
  */
 export function openFolder(path: string): Apps {
   const folder = resolve(textOption("apps", path));
+  let listed: { names: readonly string[]; at: number } | undefined;
   return {
     find: (hostname) => findApp(folder, read(folder), hostname),
     keyOf: (hostname) => hostname,
     names() {
-      const entries = read(folder);
-      const names = new Set([...entries.keys()].flatMap(candidates));
-      return [...names].filter((name) => findApp(folder, entries, name) !== undefined).sort();
+      const now = performance.now();
+      if (listed === undefined || now - listed.at > LISTED_MS) listed = { names: listApps(folder), at: now };
+      return listed.names;
     },
   };
+}
+
+function listApps(folder: string): string[] {
+  const entries = read(folder);
+  const names = new Set([...entries.keys()].flatMap(candidates));
+  return [...names].filter((name) => findApp(folder, entries, name) !== undefined).sort();
 }
 
 /** Throws when there is no such folder: later it may come and go, but at first it is a mistake. */
