@@ -67,7 +67,7 @@ export interface RemoteConfig extends HostnameConfig, DeliveryConfig {
  */
 export type AppConfig = ModuleConfig | CommandConfig | RemoteConfig;
 
-/** The options of an app that count for its hostname, and for no other kind of it. */
+/** The options that every app may have: those of `hostnames`, for its own name. */
 export const APP_HOSTNAME_OPTIONS: readonly string[] = [...HOSTNAME_OPTIONS, ...DELIVERY_OPTIONS];
 
 const SOURCES = {
