@@ -92,7 +92,7 @@ describe("apps", () => {
       await ask(board, "shop");
       await ask(board, "blog");
       expect((await board.fetch("blog")).status).toBe(429);
-      expect(await log.next("stopping", "shop")).toMatchObject({ reason: "idle" });
+      expect(await log.next("stopping", "shop", { timeoutMs: 10_000 })).toMatchObject({ reason: "idle" });
       expect(board.pool.get("blog")).toBeDefined();
     });
   });

@@ -9,10 +9,13 @@ import { answering, type Folder, makeFolder } from "../support/folder.ts";
 const text = async (board: RunningSwitchboard, hostname: string, path = "/") =>
   (await board.fetch(hostname, path)).text();
 
+/** A thread takes its time to start on a busy machine. */
+const PATIENT = { timeoutMs: 10_000 };
+
 /** Writes a file, and returns when the change has been seen. */
 async function change(folder: Folder, file: string, content: string, log: EventLog, hostname = "shop"): Promise<void> {
   await folder.write(file, content);
-  expect(await log.next("changed", hostname)).toMatchObject({ file: folder.at(file) });
+  expect(await log.next("changed", hostname, PATIENT)).toMatchObject({ file: folder.at(file) });
 }
 
 const SLOW = `export default () => (request, response) => {
@@ -97,7 +100,7 @@ describe("watch", () => {
       await change(folder, "shop/text.mjs", 'export const text = "two";\n', log);
       expect(await text(board, "shop")).toBe("two");
       await folder.write("shop/lib/text.mjs", 'export const text = "three";\n');
-      await log.next("changed", "shop");
+      await log.next("changed", "shop", PATIENT);
       expect(await text(board, "shop")).toBe("two");
       await change(folder, "shop/index.mjs", index("lib/text.mjs"), log);
       expect(await text(board, "shop")).toBe("three");
@@ -116,7 +119,7 @@ describe("watch", () => {
       const broken = await board.fetch("shop");
       expect(broken.status).toBe(503);
       expect(await broken.json()).toMatchObject({ detail: expect.stringContaining("Unexpected end of input") });
-      await log.next("backing-off", "shop");
+      await log.next("backing-off", "shop", PATIENT);
       await change(folder, "shop.mjs", answering("mended"), log);
       expect(await text(board, "shop")).toBe("mended");
     });
@@ -128,7 +131,7 @@ describe("watch", () => {
     });
     await withBoard({ apps: folder.path, watch: true }, async (board, log) => {
       const waiting = [text(board, "shop"), text(board, "shop")];
-      await vi.waitFor(() => expect(board.pool.log("shop")).toHaveLength(1));
+      await vi.waitFor(() => expect(board.pool.log("shop")).toHaveLength(1), { timeout: 10_000 });
       await change(folder, "shop.mjs", answering("at last"), log);
       expect(await Promise.all(waiting)).toEqual(["at last", "at last"]);
       expect(log.lines("error", "started")).toEqual(["started shop"]);
@@ -145,13 +148,13 @@ describe("watch", () => {
       expect(await text(board, "shop")).toBe("here");
       expect(await text(board, "blog")).toBe("blog");
       const slow = board.fetch("slow");
-      await vi.waitFor(() => expect(board.pool.log("slow")).toHaveLength(1));
+      await vi.waitFor(() => expect(board.pool.log("slow")).toHaveLength(1), { timeout: 10_000 });
       await Promise.all([folder.remove("shop.mjs"), folder.remove("slow.mjs")]);
       await rename(folder.at("blog"), folder.at(".blog"));
-      await Promise.all([log.next("stopped", "shop"), log.next("stopped", "blog")]);
+      await Promise.all([log.next("stopped", "shop", PATIENT), log.next("stopped", "blog", PATIENT)]);
       expect((await slow).status).toBe(503);
       expect(await (await board.fetch("shop")).json()).toMatchObject({ status: 404, names: [] });
-      await log.next("changed", "shop");
+      await log.next("changed", "shop", PATIENT);
       await folder.write("shop.mjs", answering("back"));
       expect(await text(board, "shop")).toBe("back");
       await change(folder, "shop.mjs", answering("again"), log);
@@ -167,7 +170,7 @@ describe("watch", () => {
         await folder.write("shop.mjs.tmp", answering(`save ${i}`));
         await rename(folder.at("shop.mjs.tmp"), folder.at("shop.mjs"));
       }
-      await log.next("changed", "shop");
+      await log.next("changed", "shop", PATIENT);
       expect(await text(board, "shop")).toBe("save 4");
       expect(log.lines("changed")).toHaveLength(1);
     });
@@ -202,11 +205,11 @@ createServer((_request, response) => response.end(text)).listen(process.env.PORT
       await folder.write("inline.mjs", answering("changed"));
       await folder.write("server.mjs", "");
       await folder.write("docs.mjs", answering("new docs"));
-      await Promise.all([log.next("changed", "a.docs"), log.next("changed", "b.docs")]);
+      await Promise.all([log.next("changed", "a.docs", PATIENT), log.next("changed", "b.docs", PATIENT)]);
       expect(await Promise.all([text(board, "a.docs"), text(board, "b.docs")])).toEqual(["new docs", "new docs"]);
       expect(log.lines("changed").sort()).toEqual(["changed a.docs", "changed b.docs"]);
       await change(folder, "text/a.txt", "two", log, "command");
-      await log.next("stopped", "command");
+      await log.next("stopped", "command", PATIENT);
     });
   });
 
@@ -214,9 +217,9 @@ createServer((_request, response) => response.end(text)).listen(process.env.PORT
     await using folder = await makeFolder({ "shop.mjs": "export default 1;\n" });
     const restart = { policy: "transient", backoff: { initialMs: 60_000, maxMs: 60_000 } } as const;
     await withBoard({ apps: folder.path, watch: true, pinned: ["shop"], restart }, async (_board, log) => {
-      await log.next("backing-off", "shop");
+      await log.next("backing-off", "shop", PATIENT);
       await change(folder, "shop.mjs", answering("mended"), log);
-      await log.next("started", "shop");
+      await log.next("started", "shop", PATIENT);
     });
   });
 
@@ -225,7 +228,7 @@ createServer((_request, response) => response.end(text)).listen(process.env.PORT
     const apps = { shop: { module: folder.at("shop.mjs"), watch: [folder.at("no/where/x.ts")] } };
     await withBoard({ apps, watch: true }, async (board, log) => {
       expect(await text(board, "shop")).toBe("runs");
-      expect(await log.next("error", "shop")).toMatchObject({
+      expect(await log.next("error", "shop", PATIENT)).toMatchObject({
         message: expect.stringMatching(/^cannot watch .*no.where: /),
       });
     });
