@@ -76,7 +76,9 @@ describe("watch", () => {
       const client = new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
       await client.until("\r\n\r\n");
       await change(folder, "shop.mjs", answering("new"), log);
-      expect(await text(board, "shop")).toBe("new");
+      // Well above the 2 s of a watched server, and below the 10 s of others.
+      const response = await board.fetch("shop", "/", { signal: AbortSignal.timeout(8_000) });
+      expect(await response.text()).toBe("new");
       expect(log.all).toContainEqual({ type: "cut", hostname: "shop", requests: 0, sockets: 1 });
       await client.end();
       client.destroy();
@@ -91,12 +93,16 @@ describe("watch", () => {
       "shop/node_modules/x/index.js": "",
       "shop/.cache/x.js": "",
       "shop/data/db.sqlite": "",
+      "blog.mjs": answering("blog"),
     });
     await withBoard({ apps: folder.path, watch: true }, async (board, log) => {
       expect(await text(board, "shop")).toBe("one");
       for (const file of ["node_modules/x/index.js", ".cache/x.js", "data/db.sqlite", "out.log"]) {
         await folder.write(`shop/${file}`, "written");
       }
+      await text(board, "blog");
+      await change(folder, "blog.mjs", answering("later"), log, "blog"); // by now the others would be known
+      expect(log.lines("changed")).toEqual(["changed blog"]);
       await change(folder, "shop/text.mjs", 'export const text = "two";\n', log);
       expect(await text(board, "shop")).toBe("two");
       await folder.write("shop/lib/text.mjs", 'export const text = "three";\n');
@@ -106,7 +112,6 @@ describe("watch", () => {
       expect(await text(board, "shop")).toBe("three");
       await change(folder, "shop/lib/text.mjs", 'export const text = "four";\n', log);
       expect(await text(board, "shop")).toBe("four");
-      expect(log.lines("changed")).toHaveLength(4);
     });
   });
 
@@ -166,13 +171,15 @@ describe("watch", () => {
     await using folder = await makeFolder({ "shop.mjs": answering("one") });
     await withBoard({ apps: folder.path, watch: true }, async (board, log) => {
       await text(board, "shop");
-      for (let i = 0; i < 5; i += 1) {
+      const saves = 10;
+      for (let i = 1; i <= saves; i += 1) {
         await folder.write("shop.mjs.tmp", answering(`save ${i}`));
         await rename(folder.at("shop.mjs.tmp"), folder.at("shop.mjs"));
+        await new Promise((resolve) => setTimeout(resolve, 10)); // one after the other, as a tool does
       }
       await log.next("changed", "shop", PATIENT);
-      expect(await text(board, "shop")).toBe("save 4");
-      expect(log.lines("changed")).toHaveLength(1);
+      await vi.waitFor(async () => expect(await text(board, "shop")).toBe(`save ${saves}`), { timeout: 10_000 });
+      expect(log.lines("changed").length).toBeLessThan(saves / 2);
     });
   });
 
