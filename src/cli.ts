@@ -2,15 +2,24 @@
 import { readFileSync } from "node:fs";
 import { ensure, exit, main, type Operation, spawn, suspend, withResolvers } from "effection";
 import { SwitchboardError, toError } from "./base/errors.ts";
+import { tell } from "./base/events.ts";
 import { LONGEST_DELAY_MS } from "./base/options.ts";
-import { type Arguments, HELP, parseArguments, toFlags, UsageError } from "./cli/arguments.ts";
-import { createHumanOutput, createJsonOutput, type OutputEvent } from "./cli/output.ts";
+import { type Arguments, DEFAULTS, HELP, parseArguments, toFlags, UsageError } from "./cli/arguments.ts";
+import { loadConfig } from "./cli/config-file.ts";
+import { createHumanOutput, createJsonOutput, type OutputEvent, type Shown } from "./cli/output.ts";
 import { useSignals } from "./cli/signals.ts";
 import { loadApp } from "./server/module.ts";
-import { useRunningSwitchboard } from "./start.ts";
+import { resolveApps } from "./start/apps.ts";
+import { type RunConfig, useRunningSwitchboard } from "./start.ts";
 
 /** What an app's own cleanup may take after the grace period, until the process ends all the same. */
 const CLEANUP_MS = 5_000;
+
+/** The grace period, unless an option or the config file says otherwise. */
+const GRACE_MS = 10_000;
+
+/** What a config file or the module of an app may take to load, unless `--start-timeout` says otherwise. */
+const LOAD_MS = 10_000;
 
 await main(function* () {
   try {
@@ -28,22 +37,45 @@ function* command(argv: readonly string[]): Operation<void> {
 }
 
 function* serve(args: Arguments): Operation<void> {
-  const { json, module, config } = args;
-  const print = json ? createJsonOutput(process.stdout) : createHumanOutput(process.stdout, args);
+  const { json, module, given } = args;
+  let config: RunConfig = { ...DEFAULTS, ...given };
+  const shown = () => show(module, config);
+  const print = json ? createJsonOutput(process.stdout) : createHumanOutput(process.stdout, shown);
   const ended = withResolvers<number>();
   yield* useSignals({
-    limitMs: Math.min(config.graceMs + CLEANUP_MS, LONGEST_DELAY_MS),
+    limitMs: () => Math.min((config.graceMs ?? GRACE_MS) + CLEANUP_MS, LONGEST_DELAY_MS),
     first: ended.resolve,
     forced: (why) => process.stderr.write(`switchboard: ${why}; ending at once\n`),
   });
   yield* useProcessErrors(print);
-  // A task of its own, because a signal may come while the module loads.
+  // A task of its own, because a signal may come while a file loads.
   yield* spawn(function* () {
     yield* exit(yield* ended.operation);
   });
-  const app = module === undefined ? undefined : yield* loadApp(module, config.startTimeoutMs);
-  yield* useRunningSwitchboard({ ...config, ...(app && { app }), onEvent: print });
+  const limitMs = given.startTimeoutMs ?? LOAD_MS;
+  const { app, apps, onEvent, ...others } = yield* loadConfig(args.configFile, limitMs);
+  const isChosen = module !== undefined || given.apps !== undefined;
+  config = { ...DEFAULTS, ...others, ...(isChosen ? {} : { app, apps }), ...given };
+  if (module !== undefined) config.app = yield* loadApp(module, limitMs);
+  yield* useRunningSwitchboard({
+    ...config,
+    onEvent(event) {
+      print(event);
+      if (onEvent !== undefined) tell(onEvent, event);
+    },
+  });
   yield* suspend();
+}
+
+/** What the start-up block says of the apps. */
+function show(module: string | undefined, { app, apps, domains }: RunConfig): Shown {
+  const names = apps === undefined ? [] : resolveApps(apps).names();
+  const from = typeof apps === "string" ? apps : `${names.length} in the config file`;
+  return {
+    app: apps === undefined ? (module ?? (app && "that of the config file")) : from,
+    hostname: names[0]?.replace("*", "hello") ?? "hello",
+    domain: domains?.[0] ?? "localhost",
+  };
 }
 
 /** An app on this event loop must not end the process with what it throws from a timer, or leaves uncaught in a promise. */

@@ -32,13 +32,17 @@ export type { ReplicaInspection, ReplicaState } from "./server/replicas/replica-
 export { type RequestOperation, useRequestHandlers } from "./server/request-handlers.ts";
 export type { ServerKind } from "./server/server.ts";
 export { type ThreadAppConfig, threadApp } from "./server/thread/thread-app.ts";
+export type { AppConfig, CommandConfig, ModuleConfig, RemoteConfig } from "./start/app-config.ts";
+export type { ChangedEvent } from "./start/app-watch.ts";
+export type { AppsConfig } from "./start/apps.ts";
+export { defineSwitchboard } from "./start/define.ts";
+export type { ShutdownReport } from "./start/shutdown.ts";
 export {
   createSwitchboard,
   type RunConfig,
   type RunEvent,
   type RunningBoard,
   type RunningSwitchboard,
-  type ShutdownReport,
   useRunningSwitchboard,
 } from "./start.ts";
 export type { CircuitConfig, ConcurrencyConfig, DeliveryConfig } from "./switchboard/delivery-config.ts";

@@ -2,15 +2,25 @@ import { ensure, type Operation, resource, run, suspend } from "effection";
 import type { Dispatcher } from "undici";
 import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
-import { checkKnownOptions, durationOption, functionOption } from "./base/options.ts";
+import { booleanOption, checkKnownOptions, durationOption, fail, functionOption } from "./base/options.ts";
 import type { ServerEvent } from "./pool/events.ts";
 import type { HostnameConfig } from "./pool/hostname-config.ts";
 import { openPool } from "./pool/server-pool.ts";
 import { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
-import { resolveServerPool, SERVER_POOL_OPTIONS, type ServerPoolConfig } from "./pool/settings.ts";
+import {
+  resolveServerPool,
+  SERVER_POOL_OPTIONS,
+  type ServerPoolConfig,
+  type ServerPoolSettings,
+} from "./pool/settings.ts";
 import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
+import type { AppPlan, Apps } from "./start/app-plan.ts";
+import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
+import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
+import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
 import { pick, splitHostnames } from "./start/hostnames.ts";
+import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
 import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
 import { type Fault, FaultContext } from "./switchboard/fault.ts";
@@ -19,30 +29,9 @@ import {
   SWITCHBOARD_OPTIONS,
   type SwitchboardConfig,
   type SwitchboardEvent,
+  type SwitchboardSettings,
 } from "./switchboard/settings.ts";
 import { openSwitchboard, type SwitchboardHandle } from "./switchboard/switchboard.ts";
-
-/**
- * What a shutdown came to: the last event.
- *
- * **Lifetime.** Made when every server has stopped; it does not change.
- *
- * **Failure.** None: plain data. There is none after a start that failed before it listened.
- */
-export interface ShutdownReport {
-  /** Tells it from the other events. */
-  type: "report";
-  /** How many servers the shutdown has stopped. */
-  serversStopped: number;
-  /** What was in flight when the shutdown began, and finished: requests and open sockets. */
-  requestsFinished: number;
-  /** Requests that had no answer at the end of the grace period. */
-  requestsCut: number;
-  /** Upgraded sockets that were open at the end of the grace period. */
-  socketsCut: number;
-  /** How long it took, in milliseconds. */
-  ms: number;
-}
 
 /**
  * Everything that happens, from the first event, `listening`, to the last, `report`.
@@ -51,7 +40,7 @@ export interface ShutdownReport {
  *
  * **Failure.** A failure is an event too: `error` of one server, `front-error` of the front door.
  */
-export type RunEvent = SwitchboardEvent | ServerEvent | ShutdownReport;
+export type RunEvent = SwitchboardEvent | ServerEvent | ChangedEvent | ShutdownReport;
 
 /**
  * The options of the pool and of the switchboard in one: those of {@link ServerPoolConfig} and
@@ -64,6 +53,16 @@ export type RunEvent = SwitchboardEvent | ServerEvent | ShutdownReport;
 export interface RunConfig
   extends Omit<ServerPoolConfig, "onEvent" | "hostnames">,
     Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs" | "hostnames"> {
+  /**
+   * In place of `app`, where apps come from: `{ shop: { module: "./shop.ts" }, "*.docs": { command: "npm run dev" } }`, or
+   * the path of a folder of them. A name that has none gets 404. @default none
+   */
+  apps?: AppsConfig | undefined;
+  /**
+   * Starts an app of `apps` again when one of its files has changed, after the old one has drained; for that it has 2 s
+   * unless `graceMs` is set. @default false
+   */
+  watch?: boolean | undefined;
   /**
    * Other options for some hostnames, of the pool and of the switchboard: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The
    * key is a hostname, or `*.` and what it ends in; of several that fit, the most specific one that has an option counts
@@ -132,33 +131,22 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  checkKnownOptions("useRunningSwitchboard", config, [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS])]);
-  const listener = functionOption("onEvent", config.onEvent) ?? noop;
-  const emit = (event: RunEvent) => tell(listener, event);
-  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
-  const shutdown = createShutdown(graceMs);
-  const onEvent = (event: RunEvent) => {
-    shutdown.note(event);
-    emit(event);
-  };
-  const hostnames = splitHostnames(config.hostnames);
-  const poolSettings = {
-    ...resolveServerPool({ ...pick(config, SERVER_POOL_OPTIONS), hostnames: hostnames.pool, onEvent }),
-    graceMs: shutdown.graceMs,
-  };
-  const boardSettings = resolveSwitchboard({
-    ...pick(config, SWITCHBOARD_OPTIONS),
-    port: config.port ?? 0,
-    hostnames: hostnames.board,
-    onEvent,
-  });
+  const { emit, shutdown, apps, watches, poolSettings, boardSettings } = resolveRun("useRunningSwitchboard", config);
+  // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
+  if (typeof config.apps === "string") checkFolder(config.apps);
   const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();
       if (report !== undefined) emit(report);
     });
-    const pool = yield* openPool({ ...poolSettings, pinned: [] });
+    let watch: AppWatch | undefined;
+    const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
+    const app = apps === undefined ? poolSettings.app : createAppFactory(apps, begins);
+    const pool = yield* openPool({ ...poolSettings, app, pinned: [] });
+    if (apps !== undefined && watches) watch = new AppWatch(apps, pool, emit);
     const handle = yield* openSwitchboard(boardSettings, pool);
+    // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
+    yield* ensure(() => watch?.close());
     for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
     const dialer = yield* useDialer(boardSettings.host);
     const domain = boardSettings.domains?.[0] ?? "localhost";
@@ -169,6 +157,57 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
   });
   return withContexts(board);
 }
+
+/** What a {@link RunConfig} comes to. */
+interface RunSettings {
+  emit(event: RunEvent): void;
+  shutdown: Shutdown;
+  apps: Apps | undefined;
+  watches: boolean;
+  poolSettings: ServerPoolSettings;
+  boardSettings: SwitchboardSettings;
+}
+
+/** Checks every option of `what`, before anything is opened. */
+export function resolveRun(what: string, config: RunConfig): RunSettings {
+  checkKnownOptions(what, config, RUN_OPTIONS);
+  const listener = functionOption("onEvent", config.onEvent) ?? noop;
+  const emit = (event: RunEvent) => tell(listener, event);
+  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
+  const shutdown = createShutdown(graceMs);
+  const onEvent = (event: SwitchboardEvent | ServerEvent) => {
+    shutdown.note(event);
+    emit(event);
+  };
+  const apps = config.apps === undefined ? undefined : resolveApps(config.apps);
+  if (apps !== undefined && config.app !== undefined)
+    fail("apps", "absent beside app: only one of them can be", config.apps);
+  const watches = booleanOption("watch", config.watch ?? false);
+  if (watches && apps === undefined)
+    fail("watch", "absent or false without apps: only their files are known", config.watch);
+  const hostnames = splitHostnames(config.hostnames, config.apps);
+  const poolSettings = {
+    ...resolveServerPool({
+      ...pick(config, SERVER_POOL_OPTIONS),
+      graceMs: config.graceMs ?? (watches ? WATCHED_GRACE_MS : graceMs),
+      hostnames: hostnames.pool,
+      onEvent,
+    }),
+    graceMs: shutdown.graceMs,
+  };
+  const boardSettings = resolveSwitchboard({
+    ...pick(config, SWITCHBOARD_OPTIONS),
+    port: config.port ?? 0,
+    hostnames: hostnames.board,
+    onEvent,
+  });
+  return { emit, shutdown, apps, watches, poolSettings, boardSettings };
+}
+
+/** Who has saved a file does not want to wait for a WebSocket that stays open. */
+const WATCHED_GRACE_MS = 2_000;
+
+const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch"])];
 
 /** Sets the contexts for the caller: a resource sets them for itself alone. */
 function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
@@ -237,37 +276,4 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
     };
     task.catch(reject);
   });
-}
-
-/** Follows a shutdown: what is left of the grace period, and what it came to. */
-function createShutdown(graceMs: number): {
-  note(event: RunEvent): void;
-  graceMs(ownMs: number): number;
-  /** `undefined` when nothing has begun to shut down. */
-  report(): ShutdownReport | undefined;
-} {
-  let since: number | undefined;
-  const report: ShutdownReport = {
-    type: "report",
-    serversStopped: 0,
-    requestsFinished: 0,
-    requestsCut: 0,
-    socketsCut: 0,
-    ms: 0,
-  };
-  return {
-    note(event) {
-      if (event.type === "draining") since = performance.now();
-      if (since === undefined) return;
-      if (event.type === "stopped") report.serversStopped += 1;
-      if (event.type === "drained") report.requestsFinished += event.requestsFinished;
-      if (event.type === "drained") report.requestsCut += event.requestsCut;
-      if (event.type === "drained") report.socketsCut += event.socketsCut;
-      if (event.type === "cut") report.requestsCut += event.requests;
-      if (event.type === "cut") report.socketsCut += event.sockets;
-    },
-    graceMs: (ownMs) =>
-      since === undefined ? ownMs : Math.min(ownMs, Math.max(0, graceMs - (performance.now() - since))),
-    report: () => (since === undefined ? undefined : { ...report, ms: Math.round(performance.now() - since) }),
-  };
 }

@@ -10,6 +10,7 @@ it("exports these names, and no others", () => {
       "SwitchboardError",
       "commandApp",
       "createSwitchboard",
+      "defineSwitchboard",
       "remoteApp",
       "threadApp",
       "useExpressServer",

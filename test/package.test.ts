@@ -57,6 +57,22 @@ async function checkTypes(cwd: string, files: readonly string[]): Promise<void> 
   });
 }
 
+/** What the command, run in the project, answers for `shop`. */
+async function answerOfShop(...args: string[]): Promise<string> {
+  const cli = join(project, "node_modules/effection-switchboard/dist/cli.js");
+  const child = spawn(process.execPath, [cli, ...args, "--json"], { cwd: project });
+  const exited = once(child, "exit");
+  let answer = "";
+  for await (const line of createInterface(child.stdout)) {
+    const event = JSON.parse(line);
+    if (event.type !== "listening") continue;
+    answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
+    child.kill("SIGINT");
+  }
+  expect(await exited).toEqual([130, null]);
+  return answer;
+}
+
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("the package", () => {
@@ -126,22 +142,16 @@ describe("the package", () => {
     await expect(run(process.execPath, [cli, "--port", "x"])).rejects.toMatchObject({ code: 2 });
   });
 
-  it("has threads that run from its built files, and load TypeScript", async () => {
-    const source = `
-      import { createSwitchboard, threadApp } from "effection-switchboard";
-      const board = await createSwitchboard({ app: () => threadApp("./thread.ts") });
-      console.log(await (await board.fetch("shop")).text());
-      await board.close();`;
-    await writeFile(join(project, "thread.mjs"), source);
-    await writeFile(
-      join(project, "thread.ts"),
-      "export default (_: unknown, response: { end(text: string): void }) => response.end('typed');",
-    );
-    expect(await runFile(join(project, "thread.mjs"), [], [], project)).toEqual({
-      code: 0,
-      stdout: "typed\n",
-      stderr: "",
-    });
+  it("has threads that run from its built files, load TypeScript, and come from a config file", async () => {
+    const config = `import { defineSwitchboard } from "effection-switchboard";
+      export default defineSwitchboard({ port: 0, basePort: 0, apps: { shop: { module: "./apps/shop.ts" } } });`;
+    const shop = "export default () => (_: unknown, response: { end(text: string): void }) => response.end('typed');";
+    await mkdir(join(project, "apps"), { recursive: true });
+    await writeFile(join(project, "switchboard.config.ts"), config);
+    await writeFile(join(project, "apps/shop.ts"), shop);
+    expect(await answerOfShop("--config", "switchboard.config.ts")).toBe("typed");
+    expect(await answerOfShop("--apps", "apps", "--port", "0", "--base-port", "0")).toBe("typed");
+    await rm(join(project, "switchboard.config.ts"));
   });
 
   it.each(["commonjs", "module"])(
@@ -150,20 +160,7 @@ describe("the package", () => {
       await writeFile(join(project, "package.json"), JSON.stringify({ type }));
       const app = (await readExamples()).find((text) => text.startsWith("// app.ts")) ?? "";
       await writeFile(join(project, "app.ts"), app);
-      const cli = join(project, "node_modules/effection-switchboard/dist/cli.js");
-      const child = spawn(process.execPath, [cli, "./app.ts", "--port", "0", "--base-port", "0", "--json"], {
-        cwd: project,
-      });
-      const exited = once(child, "exit");
-      let answer = "";
-      for await (const line of createInterface(child.stdout)) {
-        const event = JSON.parse(line);
-        if (event.type !== "listening") continue;
-        answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
-        child.kill("SIGINT");
-      }
-      expect(answer).toBe("Hello from shop");
-      expect(await exited).toEqual([130, null]);
+      expect(await answerOfShop("./app.ts", "--port", "0", "--base-port", "0")).toBe("Hello from shop");
     },
   );
 });

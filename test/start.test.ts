@@ -77,6 +77,8 @@ describe("createSwitchboard", () => {
   it("takes the default of an option that is undefined", async () => {
     const nothing: Record<keyof RunConfig, undefined> = {
       app: undefined,
+      apps: undefined,
+      watch: undefined,
       basePort: undefined,
       maxServers: undefined,
       whenFull: undefined,

@@ -28,7 +28,7 @@ export type SwitchboardErrorCode =
   | "START_TIMEOUT"
   /** The server was stopped before it was ready. Ask again if it is still wanted. */
   | "START_STOPPED"
-  /** The app factory returned `undefined` for this hostname. Return an app for the names that you serve. */
+  /** There is no app for this hostname, or the app factory returned `undefined` for it. Add one to `apps`, or return one. */
   | "DECLINED"
   /** The server to be scaled does not run. Start it first, with `getOrCreate` or a request. */
   | "NOT_RUNNING"
@@ -83,6 +83,8 @@ export interface SwitchboardErrorFacts {
   stage?: string;
   /** What the program printed last that it is about, line by line. */
   output?: readonly string[];
+  /** The names that exist, where it is about one that does not. */
+  names?: readonly string[];
 }
 
 /**
@@ -105,6 +107,8 @@ export class SwitchboardError extends Error {
   readonly stage: string | undefined;
   /** What the program printed last that it is about, line by line. */
   readonly output: readonly string[] | undefined;
+  /** The names that exist, where it is about one that does not. */
+  readonly names: readonly string[] | undefined;
 
   /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
@@ -114,6 +118,7 @@ export class SwitchboardError extends Error {
     this.retryAfterMs = facts.retryAfterMs;
     this.stage = facts.stage;
     this.output = facts.output;
+    this.names = facts.names;
   }
 }
 
@@ -130,9 +135,13 @@ export function toError(thrown: unknown): Error {
   return new Error(`a value that is no Error was thrown: ${inspect(thrown, { depth: 0 })}`, { cause: thrown });
 }
 
-/** Where an error was thrown, as ` (file:line:column)`; nothing when it does not say. */
+/**
+ * Where an error was thrown, as ` (file:line:column)`; nothing when it does not say. Errors of this package, which may come
+ * from another thread, say all there is to say.
+ */
 export function whereThrown(thrown: unknown): string {
-  const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+  if (!(thrown instanceof Error) || thrown.name === "SwitchboardError") return "";
+  const stack = thrown.stack ?? "";
   const place = /^ +at (?:.*[ (])?((?:file:|\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
   return place === undefined ? "" : ` (${place})`;
 }

@@ -50,6 +50,11 @@ export function functionOption<T>(option: string, value: T): T {
   return fail(option, "a function", value);
 }
 
+/** `true` or `false`. */
+export function booleanOption(option: string, value: unknown): boolean {
+  return typeof value === "boolean" ? value : fail(option, "true or false", value);
+}
+
 /** Text that is not empty. */
 export function textOption(option: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;

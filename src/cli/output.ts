@@ -1,7 +1,7 @@
+import { relative } from "node:path";
 import { styleText } from "node:util";
 import { whereThrown } from "../base/errors.ts";
 import type { RunEvent } from "../start.ts";
-import type { Arguments } from "./arguments.ts";
 
 /** Where text goes. */
 export interface Sink {
@@ -26,12 +26,24 @@ export function createJsonOutput(sink: Sink): (event: OutputEvent) => void {
   return (event) => sink.write(`${JSON.stringify(event, (_key, value) => toJsonValue(value))}\n`);
 }
 
-/** A start-up block, one line per event, and the report. Colours only on a terminal that wants them. */
-export function createHumanOutput(sink: Sink, { module, config }: Arguments): (event: OutputEvent) => void {
+/** What the start-up block says of the apps. */
+export interface Shown {
+  /** Where they come from; `undefined` for the demo. */
+  app: string | undefined;
+  /** A name that can be asked for. */
+  hostname: string;
+  domain: string;
+}
+
+/**
+ * A start-up block, one line per event, and the report. Colours only on a terminal that wants them. `shown` is asked when
+ * the switchboard listens.
+ */
+export function createHumanOutput(sink: Sink, shown: () => Shown): (event: OutputEvent) => void {
   const colours = sink.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
   return (event) => {
-    if (event.type === "listening") sink.write(startUp(event, module, config.domains?.[0] ?? "localhost", paint));
+    if (event.type === "listening") sink.write(startUp(event, shown(), paint));
     else if (event.type === "report") sink.write(report(event, paint));
     else {
       const line = describe(event, paint);
@@ -44,9 +56,9 @@ type Listening = Extract<RunEvent, { type: "listening" }>;
 
 type Paint = (style: Style, text: string) => string;
 
-function startUp({ url, port }: Listening, module: string | undefined, domain: string, paint: Paint): string {
-  const name = `hello.${domain}`;
-  const app = module ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
+function startUp({ url, port }: Listening, shown: Shown, paint: Paint): string {
+  const name = `${shown.hostname}.${shown.domain}`;
+  const app = shown.app ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
   return `
   ${paint("bold", "Switchboard")} gives every hostname its own server.
 
@@ -71,6 +83,8 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case "started":
       return `${paint("green", "started")}  ${event.hostname} on port ${event.port}`;
+    case "changed":
+      return `${paint("cyan", "changed")}  ${event.hostname}: ${relative("", event.file)}`;
     case "stopping":
       return `${paint("dim", "stopping")} ${event.hostname} (${REASONS[event.reason]})`;
     case "stopped":

@@ -8,8 +8,8 @@ const SAME_SIGNAL_MS = 500;
 
 /** What follows from signals. */
 export interface SignalPolicy {
-  /** How long a graceful end may take, in milliseconds; then the process ends at once. */
-  limitMs: number;
+  /** How long a graceful end may take, in milliseconds; then the process ends at once. Asked when it begins. */
+  limitMs(): number;
   /** Called with the first signal. */
   first(status: number): void;
   /** Called right before the process ends at once. */
@@ -22,7 +22,7 @@ export interface SignalPolicy {
  *
  * **Lifetime.** The listeners are removed when the caller ends; until then no signal kills the process.
  */
-export function* useSignals({ limitMs, first, forced }: SignalPolicy): Operation<void> {
+export function* useSignals({ first, forced, ...policy }: SignalPolicy): Operation<void> {
   let since: number | undefined;
   let deadline: NodeJS.Timeout | undefined;
   const onSignal = (signal: (typeof SIGNALS)[number]) => {
@@ -34,6 +34,7 @@ export function* useSignals({ limitMs, first, forced }: SignalPolicy): Operation
     if (since === undefined) {
       since = performance.now();
       // It keeps the process alive: a cleanup that hangs may leave nothing else that does.
+      const limitMs = policy.limitMs();
       deadline = setTimeout(end, limitMs, `the shutdown took longer than ${limitMs} ms`);
       first(status);
     } else if (performance.now() - since > SAME_SIGNAL_MS) {

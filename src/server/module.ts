@@ -9,7 +9,12 @@ import { type AppFactory, toAppFactory } from "./app.ts";
  * Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`;
  * without it, the caller sets the deadline.
  */
-export function* loadApp(file: string, limitMs?: number): Operation<AppFactory> {
+export function loadApp(file: string, limitMs?: number): Operation<AppFactory> {
+  return loadDefault(file, (exported) => toAppFactory("its default export", exported), limitMs);
+}
+
+/** Loads a JS or TS file and returns what `check` makes of its default export. Waits as {@link loadApp} does. */
+export function* loadDefault<T>(file: string, check: (exported: unknown) => T, limitMs?: number): Operation<T> {
   const path = resolve(file);
   if (!existsSync(path)) throw failed(file, `there is no file ${path}`);
   let loaded: unknown;
@@ -17,13 +22,23 @@ export function* loadApp(file: string, limitMs?: number): Operation<AppFactory> 
     const loading = until(load(path));
     loaded = yield* limitMs === undefined ? loading : race([loading, late(limitMs)]);
   } catch (error) {
-    throw failed(file, `${toError(error).message}${whereThrown(error)}`, error);
+    throw failed(file, describe(error), error);
   }
   try {
-    return toAppFactory("its default export", toDefaultExport(loaded));
+    return check(toDefaultExport(loaded));
   } catch (error) {
     throw failed(file, toError(error).message, error);
   }
+}
+
+/** On one line, because clients are told the first one. A compiler's message of several lines names the place itself. */
+function describe(error: unknown): string {
+  const { message } = toError(error);
+  const lines = message.split(/\s*\n\s*/);
+  if (lines.length > 1) return lines.join(" ");
+  const place = whereThrown(error);
+  const isUnplaced = error instanceof SyntaxError && place === "";
+  return `${message}${isUnplaced ? ", in this file or in one that it imports" : place}`;
 }
 
 async function load(path: string): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import accepts from "accepts";
+import { thereAre } from "../base/listing.ts";
 import { markBrokenOff } from "./break-off.ts";
 
 /** An answer that says why a request was not served: problem details as in RFC 9457. */
@@ -17,6 +18,8 @@ export interface Problem {
   retryAfterMs?: number | undefined;
   /** What a program printed last: for clients on this machine alone, since anything may be in it. */
   output?: readonly string[] | undefined;
+  /** Which names exist, when this one does not: for clients on this machine alone, as a part of `detail`, too. */
+  names?: readonly string[] | undefined;
   /** More header fields of the answer. */
   fields?: Readonly<Record<string, string>> | undefined;
 }
@@ -33,7 +36,7 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   for (const field of response.getHeaderNames()) response.removeHeader(field);
-  const told = isLocal(request) ? problem : { ...problem, output: undefined };
+  const told = isLocal(request) ? withNames(problem) : { ...problem, output: undefined, names: undefined };
   const html = prefersHtml(request);
   const body = html ? toPage(told) : toJson(told);
   // With the status text: an app may have set one that cannot be sent.
@@ -79,14 +82,20 @@ function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
   };
 }
 
+function withNames(problem: Problem): Problem {
+  const { detail, names } = problem;
+  if (names === undefined) return problem;
+  return { ...problem, detail: `${detail}; ${thereAre(names)}` };
+}
+
 /** Whether the client runs on this machine: nobody forwards for it, and its connection comes from here. */
 function isLocal({ headers, socket }: IncomingMessage): boolean {
   if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined) return false;
   return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }
 
-function toJson({ status, code, title = STATUS_CODES[status], detail, hostname, output }: Problem): string {
-  return JSON.stringify({ type: "about:blank", title, status, detail, code, hostname, output });
+function toJson({ status, code, title = STATUS_CODES[status], detail, hostname, output, names }: Problem): string {
+  return JSON.stringify({ type: "about:blank", title, status, detail, code, hostname, output, names });
 }
 
 function toPage({ status, code, title: own, detail, hostname, output = [] }: Problem): string {

@@ -162,17 +162,24 @@ export class Delivery {
   ): Promise<void> {
     const { pool, failed } = this.#host;
     let end: ServerInfo | Problem | undefined;
-    try {
-      while (end === undefined && !request.socket.destroyed) {
+    while (end === undefined && !request.socket.destroyed) {
+      try {
         end = pool.get(hostname);
         if (end === undefined) await pool.getOrCreate(hostname);
+      } catch (error) {
+        if (this.#startsAgain(hostname, error)) continue;
+        if (!(error instanceof SwitchboardError)) failed(hostname, toError(error));
+        end = toProblem(error, hostname);
       }
-    } catch (error) {
-      if (!(error instanceof SwitchboardError)) failed(hostname, toError(error));
-      end = toProblem(error, hostname);
     }
     if (end === undefined || request.socket.destroyed) return;
     if ("server" in end) done(end);
     else refuse(end);
+  }
+
+  /** The start it waited for was stopped, and somebody has begun another one: a file of the app has changed, say. */
+  #startsAgain(hostname: string, error: unknown): boolean {
+    if (!(error instanceof SwitchboardError) || error.code !== "START_STOPPED") return false;
+    return this.#host.pool.inspect().servers.some((row) => row.hostname === hostname && row.state === "starting");
   }
 }

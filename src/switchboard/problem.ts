@@ -29,8 +29,10 @@ export function toProblem(error: unknown, hostname: string): Problem {
   if (!(error instanceof SwitchboardError)) {
     return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
   }
-  const { code, retryAfterMs } = error;
-  return { status: toStatus(error), code, detail: toDetail(error), hostname, retryAfterMs, ...outputOf(error) };
+  const { code, retryAfterMs, names } = error;
+  // Which names exist is for clients on this machine alone: whoever answers knows where the client is.
+  const detail = names === undefined ? toDetail(error) : `there is no app for "${hostname}"`;
+  return { status: toStatus(error), code, detail, hostname, retryAfterMs, names, ...outputOf(error) };
 }
 
 function toStatus({ code }: SwitchboardError): number {

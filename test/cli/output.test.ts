@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createHumanOutput, createJsonOutput, type OutputEvent } from "../../src/cli/output.ts";
 
@@ -10,14 +11,8 @@ function print(create: (sink: { write(text: string): void }) => (event: OutputEv
 }
 
 function human(event: OutputEvent): string {
-  const args = {
-    help: false,
-    version: false,
-    json: false,
-    module: undefined,
-    config: { startTimeoutMs: 1, graceMs: 1 },
-  };
-  return print((sink) => createHumanOutput(sink, args), event).replace(/^\d\d:\d\d:\d\d /, "");
+  const shown = () => ({ app: undefined, hostname: "hello", domain: "localhost" });
+  return print((sink) => createHumanOutput(sink, shown), event).replace(/^\d\d:\d\d:\d\d /, "");
 }
 
 describe("the lines of the command", () => {
@@ -31,6 +26,7 @@ describe("the lines of the command", () => {
       { type: "failed", hostname, error: new Error("no"), message: "no", retryAfterMs: 30_000 },
       "failed   shop: not started for now; one trial start is possible after 30.0 s",
     ],
+    [{ type: "changed", hostname, file: resolve("apps/shop.ts") }, "changed  shop: apps/shop.ts"],
     [
       { type: "recovered", hostname, afterMs: 31_400 },
       "well     shop: has run without a failure, 31.4 s after the first",

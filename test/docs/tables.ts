@@ -14,6 +14,9 @@ const OWNERS: Record<string, string> = {
   OutlierConfig: "outliers",
   SwitchboardConfig: "switchboard",
   RunConfig: "both",
+  ModuleConfig: "apps",
+  CommandConfig: "apps",
+  RemoteConfig: "apps",
   DeliveryConfig: "switchboard, hostnames",
   RateLimitConfig: "rateLimit",
   ConcurrencyConfig: "concurrency",
@@ -55,7 +58,7 @@ export function optionsTable(entryPoints: readonly EntryPoint[]): string {
 /** The events that the unions `*Event`, and `ShutdownReport`, tell apart by `type`. */
 export function eventsTable(entryPoints: readonly EntryPoint[]): string {
   const all = exportsOf(entryPoints);
-  const rows = ["SwitchboardEvent", "ServerEvent", "ShutdownReport"].flatMap((name) => {
+  const rows = ["SwitchboardEvent", "ServerEvent", "ChangedEvent", "ShutdownReport"].flatMap((name) => {
     const event = all.find((declaration) => declaration.name === name);
     if (event === undefined) throw new Error(`${name} is not exported: correct the list of events here`);
     return event.kind === "interface" ? [toRecord(event)] : event.members.map(toEvent);

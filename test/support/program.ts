@@ -19,13 +19,14 @@ export class Program {
   stderr = "";
   #changed: (() => void)[] = [];
 
-  constructor(file: string, args: readonly string[] = [], command: readonly string[] = []) {
+  /** `cwd` is below the root of the repository. */
+  constructor(file: string, args: readonly string[] = [], command: readonly string[] = [], cwd = "") {
     const [run = process.execPath, ...before] = command;
     this.child = spawn(
       run,
-      [...before, ...(command.length > 0 ? [process.execPath] : []), "--import", "tsx", file, ...args],
+      [...before, ...(command.length > 0 ? [process.execPath] : []), "--import", "tsx", join(ROOT, file), ...args],
       {
-        cwd: ROOT,
+        cwd: join(ROOT, cwd),
         env: { ...process.env, NODE_OPTIONS: "" },
       },
     );

@@ -42,8 +42,7 @@ export class ServerThread {
     this.#worker.on("message", ({ port }: ReadyMessage) => this.#listening.resolve(port));
     this.#worker.on("error", (thrown) => {
       error = toError(thrown);
-      // Errors of this package say all there is to say.
-      where = error.name === "SwitchboardError" ? "" : whereThrown(thrown);
+      where = whereThrown(thrown);
     });
     this.#worker.on("exit", (code) => this.#ended.resolve({ code, error, where }));
     this.#worker.stdout.on("data", (bytes: Buffer) => settings.log.write("stdout", bytes));

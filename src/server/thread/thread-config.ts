@@ -51,7 +51,8 @@ export function resolveThreadServer(config: ThreadServerConfig): ThreadSettings 
   };
 }
 
-function fileOption(module: unknown): string {
+/** The path of a module that is given as a path or as a `file:` URL. */
+export function fileOption(module: unknown): string {
   const text = module instanceof URL ? module.href : textOption("module", module);
   if (!/^[a-z][a-z+.-]+:/i.test(text)) return resolve(text);
   try {

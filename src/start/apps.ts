@@ -1,0 +1,51 @@
+import { inspect } from "node:util";
+import { SwitchboardError } from "../base/errors.ts";
+import { thereAre } from "../base/listing.ts";
+import { fail } from "../base/options.ts";
+import { createPatterns } from "../base/patterns.ts";
+import type { AppFactory } from "../server/app.ts";
+import { type AppConfig, resolveApp } from "./app-config.ts";
+import type { AppPlan, Apps } from "./app-plan.ts";
+import { openFolder } from "./apps-folder.ts";
+
+/**
+ * Where apps come from: for each hostname, or `*.` and what it ends in, a module, a command or a URL; or a folder whose
+ * files and folders are the apps, each for the hostname that is its name.
+ *
+ * **Lifetime.** Read once, at the call; a folder is looked at again for each start.
+ *
+ * **Failure.** A pattern that fits no hostname, two that are the same, and a wrong app throw `INVALID_OPTION` at the call.
+ */
+export type AppsConfig = string | Readonly<Record<string, AppConfig>>;
+
+/** Checks where apps come from, before anything is started. */
+export function resolveApps(apps: AppsConfig): Apps {
+  if (typeof apps === "string") return openFolder(apps);
+  if (typeof apps !== "object" || apps === null || Array.isArray(apps)) {
+    fail("apps", "the path of a folder, or an object with an app for each hostname", apps);
+  }
+  const patterns = createPatterns("apps", Object.keys(apps));
+  const all = Object.entries(apps).map(([text, config]) => resolveApp(`apps[${inspect(text)}]`, config));
+  const plans = new Map(patterns.all.map((pattern, i) => [pattern, all[i] as AppPlan]));
+  return {
+    find: (hostname) => plans.get(patterns.find(hostname) ?? ""),
+    keyOf: (hostname) => patterns.find(hostname) ?? hostname,
+    names: () => patterns.all,
+  };
+}
+
+/** The app factory that gives each hostname its app. `begins` is told of each start. */
+export function createAppFactory(apps: Apps, begins: (hostname: string, plan: AppPlan) => void): AppFactory {
+  return (context) => {
+    const { hostname } = context;
+    const plan = apps.find(hostname);
+    if (plan === undefined) throw noApp(hostname, apps.names());
+    begins(hostname, plan);
+    return plan.make(context);
+  };
+}
+
+function noApp(hostname: string, names: readonly string[]): SwitchboardError {
+  const message = `there is no app for "${hostname}"; ${thereAre(names)}`;
+  return new SwitchboardError("DECLINED", message, { hostname, names });
+}
