@@ -100,7 +100,7 @@ describe("an app outside this event loop", () => {
       await log.next("stopped", "bad");
       expect((await crash).status).toBe(502);
       expect(await texts(board, "good", "/")).toEqual(["good"]);
-      await vi.waitFor(async () => expect((await board.fetch("bad")).status).toBe(200));
+      await vi.waitFor(async () => expect((await board.fetch("bad")).status).toBe(200), 10_000);
     });
     expect(log.all).toContainEqual(
       expect.objectContaining({ type: "error", hostname: "bad", message: expect.stringMatching(why) }),

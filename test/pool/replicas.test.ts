@@ -341,7 +341,7 @@ describe("replicas in threads", () => {
     const app = () => threadApp(fileURLToPath(new URL("../fixtures/thread-app.mjs", import.meta.url)));
     const { log, report } = await withBoard({ app, replicas: 2, ...QUICK }, async (board, log) => {
       await board.fetch("shop");
-      await log.next("replica-started", "shop");
+      await log.next("replica-started", "shop", { timeoutMs: 15_000 });
       const wrong: number[] = [];
       let answers = 0;
       let done = false;
@@ -354,9 +354,9 @@ describe("replicas in threads", () => {
       };
       const visitors = [visit(), visit()];
       const crash = board.fetch("shop", "/exit");
-      await log.next("replica-failed", "shop");
+      await log.next("replica-failed", "shop", { timeoutMs: 15_000 });
       expect((await crash).status).toBe(502);
-      await log.next("replica-started", "shop");
+      await log.next("replica-started", "shop", { timeoutMs: 15_000 });
       await board.pool.scale("shop", 3);
       await board.pool.scale("shop", 1);
       done = true;
