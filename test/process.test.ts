@@ -28,7 +28,7 @@ describe("in a real terminal", () => {
 
 describe("a process that runs out of files", () => {
   it("goes on: starts fail with a reason, and work again when there are some", async () => {
-    const program = new Program("test/fixtures/few-files.ts", [], ["sh", "-c", 'ulimit -n 64; exec "$0" "$@"']);
+    const program = new Program("test/fixtures/few-files.ts", [], ["sh", "-c", 'ulimit -n 128; exec "$0" "$@"']);
     const { code, stdout, stderr } = await program.exited;
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({

@@ -266,6 +266,21 @@ describe("outliers", () => {
     });
   });
 
+  it("are those that cannot be connected to, at once and for a second", async () => {
+    fakeTimers();
+    const fleet = new Fleet();
+    await withBoard(app(fleet), async (board) => {
+      await ask(board, 1);
+      await untilTrue(() => running(board).length === 2);
+      fleet.members[0]?.vanish();
+      const seen = await ask(board, 8);
+      expect(seen.filter((text) => text !== "2")).toEqual([expect.stringContaining('"code":"CONNECT_FAILED"')]);
+      expect(statuses(board)).toEqual(["unhealthy", "healthy"]);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(statuses(board)).toEqual(["healthy", "healthy"]);
+    });
+  });
+
   it("are none of those that have ended: what they were busy with is lost, and that is all", async () => {
     const fleet = new Fleet({ answer: ({ number }, _, response) => void (number > 1 && response.end(String(number))) });
     const config = { ...app(fleet), replicas: 3, outliers: { failures: 1 }, restart: { policy: "temporary" } } as const;

@@ -17,6 +17,10 @@ export interface Member {
   /** How often its health was checked. */
   checks: number;
   open: boolean;
+  /** Ends, and nobody is told. */
+  vanish(): void;
+  /** Is said to have ended, while its connections are still open. */
+  leave(): void;
   /** Ends as a thread does that crashes. */
   crash(message?: string): void;
 }
@@ -88,6 +92,8 @@ export class Fleet {
       health: 200,
       checks: 0,
       open: false,
+      vanish: () => end(),
+      leave: () => fail(new Error("it has left")),
       crash: (message = "it has crashed") => {
         end();
         fail(new Error(message));

@@ -63,7 +63,8 @@ export interface HealthConfig {
  * **Lifetime.** It is left out for `ejectMs`, each further time for so much longer, up to `maxEjectMs`. A replica that has
  * done well for `maxEjectMs` begins anew.
  *
- * **Failure.** A failure is a status of 500 or more, or an answer that breaks off. At most half of the replicas are left
+ * **Failure.** A failure is a status of 500 or more, or an answer that breaks off. One that cannot be connected to is left
+ * out for a second at once. At most half of the replicas are left
  * out at once, so never the only one.
  */
 export interface OutlierConfig {

@@ -21,6 +21,11 @@ export interface ReplicaHealthHost {
 
 /** Our own answer to a request that goes in circles: no replica has seen it. */
 const LOOP = 508;
+/**
+ * So long a replica is left out that cannot be connected to: it has died and nobody knows yet, or it comes back at once.
+ * Meanwhile it would be the least busy of all.
+ */
+const UNREACHABLE_MS = 1_000;
 /** The smallest share of a replica that has just joined. */
 const FIRST_SHARE = 0.1;
 
@@ -99,6 +104,8 @@ export class ReplicaHealth {
   /** A request was not forwarded to its end. Where that is answered, `answered` sees it. */
   brokeOff(phase: ForwardPhase): void {
     if (phase === "body" || phase === "upgrade") this.#count(true);
+    if (phase !== "connect" || this.#settings.outliers === false || !this.#isIn) return;
+    if (!this.isEjected && this.#host.mayEject()) this.#leaveOut(UNREACHABLE_MS, "it cannot be connected to");
   }
 
   #count(failed: boolean): void {
@@ -109,10 +116,14 @@ export class ReplicaHealth {
     const now = performance.now();
     this.#answers = afterAnswer(this.#answers, failed, outliers, now, () => this.#host.mayEject());
     if (this.#answers.until === until) return;
+    this.#leaveOut(this.#answers.until - now, `${outliers.failures} of its answers in a row failed`);
+  }
+
+  #leaveOut(ms: number, why: string): void {
     const from = this.status;
-    const leftOutMs = this.#answers.until - now;
-    this.#ejected = setTimeout(() => this.#readmit(), leftOutMs);
-    this.#tell(from, `${outliers.failures} of its answers in a row failed; it is left out for ${leftOutMs} ms`);
+    clearTimeout(this.#ejected);
+    this.#ejected = setTimeout(() => this.#readmit(), ms);
+    this.#tell(from, `${why}; it is left out for ${ms} ms`);
   }
 
   #readmit(): void {
