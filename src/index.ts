@@ -16,10 +16,10 @@ export {
   useExpressServer,
   useExpressServerDaemon,
 } from "./server/express-server.ts";
-export type { ForwardPhase } from "./server/forward-failure.ts";
+export type { ForwardPhase } from "./server/forward/forward-failure.ts";
+export { remoteApp } from "./server/forward/remote-app.ts";
 export type { LogLine, LogStream } from "./server/log-ring.ts";
 export { OutsideApp } from "./server/outside-app.ts";
-export { remoteApp } from "./server/remote-app.ts";
 export type { HealthStatus } from "./server/replicas/health-status.ts";
 export type {
   Balance,

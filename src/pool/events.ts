@@ -1,4 +1,4 @@
-import type { ForwardPhase } from "../server/forward-failure.ts";
+import type { ForwardPhase } from "../server/forward/forward-failure.ts";
 import type { HealthStatus } from "../server/replicas/health-status.ts";
 
 /**

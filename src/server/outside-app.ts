@@ -1,5 +1,5 @@
 import type { Future, Operation } from "effection";
-import type { ForwardTarget } from "./forward-target.ts";
+import type { ForwardTarget } from "./forward/forward-target.ts";
 import type { PortChoice } from "./listen.ts";
 import type { LogRing } from "./log-ring.ts";
 

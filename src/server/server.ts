@@ -3,7 +3,7 @@ import { SwitchboardError } from "../base/errors.ts";
 import { finishesWithin, noop } from "../base/operations.ts";
 import { type App, type AppContext, type AppFactory, makeApp } from "./app.ts";
 import { AppServer } from "./app-server.ts";
-import type { ForwardErrorEvent } from "./forward-failure.ts";
+import type { ForwardErrorEvent } from "./forward/forward-failure.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
 import { LogRing } from "./log-ring.ts";
 import { OutsideApp } from "./outside-app.ts";

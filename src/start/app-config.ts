@@ -4,8 +4,8 @@ import { checkKnownOptions, choiceOption, fail, textOption, within } from "../ba
 import { HOSTNAME_OPTIONS, type HostnameConfig } from "../pool/hostname-config.ts";
 import { makeApp } from "../server/app.ts";
 import { type CommandAppConfig, commandApp } from "../server/command/command-app.ts";
+import { remoteApp } from "../server/forward/remote-app.ts";
 import { loadApp } from "../server/module.ts";
-import { remoteApp } from "../server/remote-app.ts";
 import { threadApp } from "../server/thread/thread-app.ts";
 import { fileOption } from "../server/thread/thread-config.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";

@@ -110,7 +110,8 @@ describe("an app outside this event loop", () => {
 
   it("that cannot start tells a client on this machine why, with its last output, and others the reason alone", async () => {
     const app: AppFactory = () => commandApp("echo first; echo second; exit 7");
-    const { log } = await withBoard({ app }, async (board) => {
+    const restart = { backoff: { initialMs: 30_000 } }; // with jitter, from 0: a short one might be over
+    const { log } = await withBoard({ app, restart }, async (board) => {
       const refused = await board.fetch("shop");
       expect(refused.status).toBe(503);
       const detail =

@@ -3,8 +3,8 @@ import { request as httpRequest } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { array, assert, asyncProperty, constantFrom, integer, property, string, tuple, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ForwardFailure } from "../../src/server/forward-failure.ts";
-import { ResponseParser, type ResponseReader } from "../../src/server/response-parser.ts";
+import { ForwardFailure } from "../../src/server/forward/forward-failure.ts";
+import { ResponseParser, type ResponseReader } from "../../src/server/forward/response-parser.ts";
 
 /** What a reader hears; parts of a body are joined. */
 interface Heard {

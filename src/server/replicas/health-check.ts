@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { action, type Operation, sleep } from "effection";
 import { noop } from "../../base/operations.ts";
-import type { Endpoint } from "../forward-target.ts";
+import type { Endpoint } from "../forward/forward-target.ts";
 import type { HealthSettings } from "./replica-config.ts";
 
 /** Until its first success a server is checked at least so often: somebody may be waiting for its start. */

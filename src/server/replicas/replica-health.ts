@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { ForwardPhase } from "../forward-failure.ts";
+import type { ForwardPhase } from "../forward/forward-failure.ts";
 import {
   afterAnswer,
   afterCheck,

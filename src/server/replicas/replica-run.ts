@@ -1,8 +1,8 @@
 import { ensure, type Operation, race, suspend } from "effection";
 import { finishesWithin } from "../../base/operations.ts";
-import { type Forwarder, useForwarder } from "../forward.ts";
-import type { ForwardErrorEvent } from "../forward-failure.ts";
-import { type Endpoint, resolveTarget } from "../forward-target.ts";
+import { type Forwarder, useForwarder } from "../forward/forward.ts";
+import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
+import { type Endpoint, resolveTarget } from "../forward/forward-target.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { DrainResult, PortChoice } from "../listen.ts";
 import type { LogRing } from "../log-ring.ts";

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { run, suspend } from "effection";
 import { AppServer } from "../../../src/server/app-server.ts";
-import { useForwarder } from "../../../src/server/forward.ts";
+import { useForwarder } from "../../../src/server/forward/forward.ts";
 import { serve } from "./program.ts";
 
 const [port] = process.argv.slice(2).map(Number) as [number];

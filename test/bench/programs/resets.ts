@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, until } from "effection";
 import { AppServer } from "../../../src/server/app-server.ts";
-import { useForwarder } from "../../../src/server/forward.ts";
+import { useForwarder } from "../../../src/server/forward/forward.ts";
 import { ResettingServer, storm } from "../../support/reset-storm.ts";
 import { report } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { type ConnectionOptions, connect as tlsConnect } from "node:tls";
-import { noop } from "../base/operations.ts";
-import { integerOption, fail as refuse, textOption } from "../base/options.ts";
+import { noop } from "../../base/operations.ts";
+import { integerOption, fail as refuse, textOption } from "../../base/options.ts";
 import { ForwardFailure } from "./forward-failure.ts";
 
 /** Where a server listens, as options say it. */

@@ -1,6 +1,6 @@
-import { checkHostname } from "../base/hostname.ts";
-import { noop } from "../base/operations.ts";
-import { checkKnownOptions, durationOption, fail, functionOption, type Resolved } from "../base/options.ts";
+import { checkHostname } from "../../base/hostname.ts";
+import { noop } from "../../base/operations.ts";
+import { checkKnownOptions, durationOption, fail, functionOption, type Resolved } from "../../base/options.ts";
 import type { ForwardErrorEvent } from "./forward-failure.ts";
 import { type Endpoint, type ForwardTarget, resolveTarget } from "./forward-target.ts";
 import { PROCESS_NAME } from "./forwarded-fields.ts";

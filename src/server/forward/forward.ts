@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { action, ensure, type Operation, resource } from "effection";
-import { tell } from "../base/events.ts";
-import { createClientOf, createRequestClientOf } from "./client.ts";
+import { tell } from "../../base/events.ts";
+import { createClientOf, createRequestClientOf } from "../client.ts";
 import { type ForwarderConfig, resolveForwarder } from "./forward-config.ts";
 import { type Forwarding, forwardRequest } from "./forward-request.ts";
 import { createPlainServer, forwardUpgrade, isPlain, toBytes } from "./forward-upgrade.ts";

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { toPath } from "../base/request-target.ts";
-import type { Client, ClientOf } from "./client.ts";
+import { toPath } from "../../base/request-target.ts";
+import type { Client, ClientOf } from "../client.ts";
 import { isHopByHop, namedByConnection, same } from "./hop-by-hop.ts";
 
 /** By whom requests are forwarded, and for whom. */

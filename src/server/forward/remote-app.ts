@@ -1,5 +1,5 @@
+import { OutsideApp } from "../outside-app.ts";
 import { resolveTarget } from "./forward-target.ts";
-import { OutsideApp } from "./outside-app.ts";
 
 /**
  * A server that somebody else runs, such as `http://10.0.0.5:3000`: requests are forwarded there.

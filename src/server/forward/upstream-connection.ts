@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { toError } from "../base/errors.ts";
+import { toError } from "../../base/errors.ts";
 import { readOn } from "./read-on.ts";
 import { ResponseParser, type ResponseReader } from "./response-parser.ts";
 

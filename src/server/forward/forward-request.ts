@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { noop } from "../base/operations.ts";
+import { noop } from "../../base/operations.ts";
+import { type Problem, sendProblem } from "../problem.ts";
 import { Answer, cut, toLines } from "./forward-answer.ts";
 import {
   badAnswer,
@@ -10,7 +11,6 @@ import {
   toForwardProblem,
 } from "./forward-failure.ts";
 import { hasBody, isLooping, type Passage, toRequestHead } from "./forwarded-fields.ts";
-import { type Problem, sendProblem } from "./problem.ts";
 import { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { Upstream } from "./upstream.ts";

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { noop } from "../base/operations.ts";
+import { noop } from "../../base/operations.ts";
+import { sendProblem } from "../problem.ts";
 import { toLines } from "./forward-answer.ts";
 import { Exchange, type Forwarding, forwardRequest, whyNot } from "./forward-request.ts";
 import { hasBody } from "./forwarded-fields.ts";
-import { sendProblem } from "./problem.ts";
 
 /** How much a client may send before the server has switched protocols. */
 const MAX_EARLY = 64 * 1024;

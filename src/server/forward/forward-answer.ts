@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { markBrokenOff } from "./break-off.ts";
+import { markBrokenOff } from "../break-off.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** Where an answer comes from, and can be made to wait. */

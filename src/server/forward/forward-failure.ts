@@ -1,5 +1,5 @@
-import { SwitchboardError, type SwitchboardErrorCode } from "../base/errors.ts";
-import type { Problem } from "./problem.ts";
+import { SwitchboardError, type SwitchboardErrorCode } from "../../base/errors.ts";
+import type { Problem } from "../problem.ts";
 
 /**
  * A request or upgrade that was not forwarded to its end, because of the server.
