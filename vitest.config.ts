@@ -14,7 +14,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts", "tutorial/**/*.test.ts"],
-    maxWorkers: 2, // most tests wait for something
+    maxWorkers: 3, // most tests wait for something
     testTimeout: 20_000,
     slowTestThreshold: 250,
   },
