@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
     },
   },
   test: {
+    globalSetup: "test/support/build.ts",
     include: ["test/**/*.test.ts", "tutorial/**/*.test.ts"],
     maxWorkers: 3, // most tests wait for something
     testTimeout: 20_000,

@@ -6,7 +6,7 @@ import { it as base, describe, expect } from "vitest";
 import { Client, get } from "./support/client.ts";
 import { Program } from "./support/program.ts";
 
-const CLI = "src/cli.ts";
+const CLI = "dist/cli.js";
 const SLOW_APP = "test/fixtures/slow-app.ts";
 
 /** A test that can start the command; what it started ends with it. */

@@ -26,7 +26,9 @@ let vitestProject = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "switchboard-package-"));
-  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT });
+  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
+    cwd: ROOT,
+  });
   [packed] = JSON.parse(stdout.slice(stdout.indexOf("["))) as Packed[];
   const { dependencies, peerDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const { vitest, ...needed } = { ...dependencies, ...peerDependencies };

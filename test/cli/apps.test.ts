@@ -12,7 +12,7 @@ const it = base.extend<{ start: (cwd: string, ...args: string[]) => Program }>({
   start: async ({}, use) => {
     const programs: Program[] = [];
     await use((cwd, ...args) => {
-      const program = new Program("src/cli.ts", args, [], cwd);
+      const program = new Program("dist/cli.js", args, [], cwd);
       programs.push(program);
       return program;
     });

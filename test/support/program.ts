@@ -22,9 +22,10 @@ export class Program {
   /** `cwd` is below the root of the repository. */
   constructor(file: string, args: readonly string[] = [], command: readonly string[] = [], cwd = "") {
     const [run = process.execPath, ...before] = command;
+    const flags = file.endsWith(".ts") ? ["--import", "tsx"] : [];
     this.child = spawn(
       run,
-      [...before, ...(command.length > 0 ? [process.execPath] : []), "--import", "tsx", join(ROOT, file), ...args],
+      [...before, ...(command.length > 0 ? [process.execPath] : []), ...flags, join(ROOT, file), ...args],
       {
         cwd: join(ROOT, cwd),
         env: { ...process.env, NODE_OPTIONS: "" },
