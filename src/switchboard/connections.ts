@@ -29,7 +29,7 @@ type ClientSocket = Duplex & { [CONNECTION]?: Connection; bytesRead?: number };
 const LINGER_MS = 500;
 
 /** So many requests of one connection are held. Answers that are not sent would have Node stop reading; these have none. */
-export const MAX_HELD = 100;
+const MAX_HELD = 100;
 
 /** The client connections of a switchboard: what each is owed, and how a bad one ends. */
 export class Connections {
@@ -191,4 +191,10 @@ function toProblem({ code }: Error & { code?: string }): Problem {
     default:
       return badRequest("this is no HTTP/1.1 request");
   }
+}
+
+/** More requests of one connection wait for the answers before theirs than are held. */
+export function tooManyHeld(hostname: string): Problem {
+  const detail = `${MAX_HELD} requests wait for others on their connection; send fewer at once`;
+  return { status: 503, code: "QUEUE_FULL", detail, hostname };
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { ByHostname } from "../base/by-hostname.ts";
 import type { CircuitEvent } from "../resilience/circuit-config.ts";
+import { createClientOf } from "../server/client.ts";
 import type { DeliverySettings } from "./delivery-config.ts";
 import { Guard } from "./guard.ts";
 import { createRateLimit, type RateLimit, type RateLimitConfig } from "./rate-limit.ts";
+import type { SwitchboardEvent, SwitchboardSettings } from "./settings.ts";
 
 /** What guards need of their switchboard. */
 export interface GuardsHost {
@@ -70,4 +72,20 @@ export class Guards {
       if (looks === LOOKS) return;
     }
   }
+}
+
+/** Makes the guards of a switchboard, where its options ask for any. */
+export function createGuards({ delivery, trustedProxies, onEvent }: SwitchboardSettings): Guards | undefined {
+  if (delivery === undefined) return undefined;
+  const clientOf = createClientOf(trustedProxies);
+  return new Guards(delivery, {
+    clientOf: (request) => clientOf(request).address,
+    blocked: (key, ms) => onEvent({ type: "blocked", key, ms }),
+    circuit: (hostname, event) => onEvent(toCircuitEvent(hostname, event)),
+  });
+}
+
+function toCircuitEvent(hostname: string, event: CircuitEvent): SwitchboardEvent {
+  if (event.type !== "opened") return { type: `circuit-${event.type}`, hostname };
+  return { type: "circuit-opened", hostname, retryAfterMs: event.retryAfterMs };
 }

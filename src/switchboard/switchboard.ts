@@ -8,7 +8,6 @@ import { noop } from "../base/operations.ts";
 import { toPath } from "../base/request-target.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
-import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Faults } from "../resilience/faults.ts";
 import { type ClientOf, createClientOf, setClientOf } from "../server/client.ts";
 import { InFlight } from "../server/in-flight.ts";
@@ -16,23 +15,18 @@ import { drain } from "../server/listen.ts";
 import { type Problem, refuseUpgrade, sendProblem } from "../server/problem.ts";
 import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
-import { Connections, MAX_HELD } from "./connections.ts";
+import { Connections, tooManyHeld } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
 import { leaveGuard } from "./guard.ts";
-import { Guards } from "./guards.ts";
+import { createGuards, type Guards } from "./guards.ts";
 import { guardConnection, type RequestEvent, upgradeBytes } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
 import { MAX_FIELDS, screen } from "./screen.ts";
-import {
-  resolveSwitchboard,
-  type SwitchboardConfig,
-  type SwitchboardEvent,
-  type SwitchboardSettings,
-} from "./settings.ts";
+import { resolveSwitchboard, type SwitchboardConfig, type SwitchboardSettings } from "./settings.ts";
 import { createStatusApp, RESERVED } from "./status.ts";
 
 /** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
@@ -277,26 +271,6 @@ function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
   const host = toHost(headers.host as string);
   if (host === undefined || !path.startsWith(RESERVED)) return false;
   return path === `${RESERVED}health` || isLoopbackName(host);
-}
-
-function createGuards({ delivery, trustedProxies, onEvent }: SwitchboardSettings): Guards | undefined {
-  if (delivery === undefined) return undefined;
-  const clientOf = createClientOf(trustedProxies);
-  return new Guards(delivery, {
-    clientOf: (request) => clientOf(request).address,
-    blocked: (key, ms) => onEvent({ type: "blocked", key, ms }),
-    circuit: (hostname, event) => onEvent(toCircuitEvent(hostname, event)),
-  });
-}
-
-function toCircuitEvent(hostname: string, event: CircuitEvent): SwitchboardEvent {
-  if (event.type !== "opened") return { type: `circuit-${event.type}`, hostname };
-  return { type: "circuit-opened", hostname, retryAfterMs: event.retryAfterMs };
-}
-
-function tooManyHeld(hostname: string): Problem {
-  const detail = `${MAX_HELD} requests wait for others on their connection; send fewer at once`;
-  return { status: 503, code: "QUEUE_FULL", detail, hostname };
 }
 
 function toUrlHost(host: string): string {
