@@ -276,6 +276,7 @@ describe.concurrent("switchboard", () => {
       "test/fixtures/no-default.ts",
       "its default export must be an app factory, an Express app or a request listener, got undefined",
     ],
+    ["test/fixtures/no-import.ts", "test/fixtures/no-import.ts\n"],
     ["test/fixtures/broken.mjs", "Unexpected token"],
     ["test/fixtures/hanging.mjs", "it has not loaded within 300 ms"],
   ])("says why it cannot load %s, with exit code 1", async ([module, message], { start }) => {
