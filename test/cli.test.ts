@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { it as base, describe, expect } from "vitest";
 import { Client, get } from "./support/client.ts";
+import { makeFolder } from "./support/folder.ts";
 import { Program } from "./support/program.ts";
 
 const CLI = "src/cli.ts";
@@ -276,7 +277,6 @@ describe.concurrent("switchboard", () => {
       "test/fixtures/no-default.ts",
       "its default export must be an app factory, an Express app or a request listener, got undefined",
     ],
-    ["test/fixtures/no-import.ts", "test/fixtures/no-import.ts\n"],
     ["test/fixtures/broken.mjs", "Unexpected token"],
     ["test/fixtures/hanging.mjs", "it has not loaded within 300 ms"],
   ])("says why it cannot load %s, with exit code 1", async ([module, message], { start }) => {
@@ -289,6 +289,14 @@ describe.concurrent("switchboard", () => {
     expect(stderr).toMatch(new RegExp(`^switchboard: cannot load ${module}: [^\n]*\n$`));
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
+    expect(code).toBe(1);
+  });
+
+  it("does not say that a wrong import is to be found in the module loader", async ({ start }) => {
+    await using folder = await makeFolder({ "app.ts": 'export { default } from "./missing.ts";' });
+    const { code, stderr } = await start("--port", "0", folder.at("app.ts")).exited;
+    expect(stderr).toContain("missing.ts");
+    expect(stderr).not.toContain("node_modules");
     expect(code).toBe(1);
   });
 
