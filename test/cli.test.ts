@@ -293,8 +293,8 @@ describe.concurrent("switchboard", () => {
   });
 
   it("does not say that a wrong import is to be found in the module loader", async ({ start }) => {
-    await using folder = await makeFolder({ "app.ts": 'export { default } from "./missing.ts";' });
-    const { code, stderr } = await start("--port", "0", folder.at("app.ts")).exited;
+    await using folder = await makeFolder({ "app.mts": 'export { default } from "./missing.ts";' });
+    const { code, stderr } = await start("--port", "0", folder.at("app.mts")).exited;
     expect(stderr).toContain("missing.ts");
     expect(stderr).not.toContain("node_modules");
     expect(code).toBe(1);
