@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { it as base, describe, expect } from "vitest";
 import { Client, get } from "./support/client.ts";
+import { makeFolder } from "./support/folder.ts";
 import { Program } from "./support/program.ts";
 
 const CLI = "dist/cli.js";
@@ -288,6 +289,14 @@ describe.concurrent("switchboard", () => {
     expect(stderr).toMatch(new RegExp(`^switchboard: cannot load ${module}: [^\n]*\n$`));
     expect(stderr).toContain(message);
     expect(stdout).toBe("");
+    expect(code).toBe(1);
+  });
+
+  it("does not say that a wrong import is to be found in the module loader", async ({ start }) => {
+    await using folder = await makeFolder({ "app.mts": 'export { default } from "./missing.ts";' });
+    const { code, stderr } = await start("--port", "0", folder.at("app.mts")).exited;
+    expect(stderr).toContain("missing.ts");
+    expect(stderr).not.toContain("node_modules");
     expect(code).toBe(1);
   });
 

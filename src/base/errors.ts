@@ -136,12 +136,13 @@ export function toError(thrown: unknown): Error {
 }
 
 /**
- * Where an error was thrown, as ` (file:line:column)`; nothing when it does not say. Errors of this package, which may come
- * from another thread, say all there is to say.
+ * Where an error was thrown, as ` (file:line:column)`, by code that is nobody's package: what called one is of more use
+ * than its insides. Nothing when it does not say. Errors of this package, which may come from another thread, say all
+ * there is to say.
  */
 export function whereThrown(thrown: unknown): string {
   if (!(thrown instanceof Error) || thrown.name === "SwitchboardError") return "";
   const stack = thrown.stack ?? "";
-  const place = /^ +at (?:.*[ (])?((?:file:|\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
+  const place = /^ +at (?:.*[ (])?((?:file:|\/)(?![^()\s]*\/node_modules\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
   return place === undefined ? "" : ` (${place})`;
 }

@@ -76,6 +76,11 @@ export function within<T>(at: string, check: () => T): T {
   }
 }
 
+/** What of `from` is in `keys`. */
+export function pick<T extends object, K extends keyof T & string>(from: T, keys: readonly string[]): Pick<T, K> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key))) as Pick<T, K>;
+}
+
 /** Throws the one sentence that names the option, the rule and the value. */
 export function fail(option: string, rule: string, value: unknown): never {
   const got = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Operation } from "effection";
+import { fail } from "../base/options.ts";
 import { loadDefault } from "../server/module.ts";
 import type { AppConfig, CommandConfig, ModuleConfig } from "../start/app-config.ts";
 import { checkFolder } from "../start/apps-folder.ts";
@@ -20,6 +21,9 @@ export function* loadConfig(file: string | undefined, limitMs: number): Operatio
 }
 
 function check(folder: string, exported: unknown): RunConfig {
+  if (typeof exported !== "object" || exported === null) {
+    fail("its default export", "an object of options, as defineSwitchboard takes them", exported);
+  }
   const config = defineSwitchboard(exported as RunConfig);
   return { ...config, apps: fromFolder(folder, config.apps) };
 }

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { ResourceLimits } from "node:worker_threads";
-import { checkKnownOptions, choiceOption, fail, textOption, within } from "../base/options.ts";
+import { checkKnownOptions, choiceOption, fail, pick, textOption, within } from "../base/options.ts";
 import { HOSTNAME_OPTIONS, type HostnameConfig } from "../pool/hostname-config.ts";
+import { resolveServerPool } from "../pool/settings.ts";
 import { makeApp } from "../server/app.ts";
 import { type CommandAppConfig, commandApp } from "../server/command/command-app.ts";
 import { remoteApp } from "../server/forward/remote-app.ts";
@@ -9,6 +10,7 @@ import { loadApp } from "../server/module.ts";
 import { threadApp } from "../server/thread/thread-app.ts";
 import { fileOption } from "../server/thread/thread-config.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";
+import { resolveSwitchboard } from "../switchboard/settings.ts";
 import type { AppPlan, Watched } from "./app-plan.ts";
 
 /**
@@ -83,6 +85,9 @@ export function resolveApp(at: string, config: AppConfig): AppPlan {
   const source = sourceOf(at, config);
   checkKnownOptions(`${at}, which has ${source},`, config, [...SOURCES[source], ...APP_HOSTNAME_OPTIONS]);
   return within(at, () => {
+    // Checked here as well, so that what is said of them is where they stand: later they are among those of hostnames.
+    resolveServerPool(pick(config, HOSTNAME_OPTIONS));
+    resolveSwitchboard({ ...pick(config, DELIVERY_OPTIONS), port: 0 });
     if (source === "module") return planModule(config as ModuleConfig);
     return source === "command" ? planCommand(config as CommandConfig) : planUrl(config as RemoteConfig);
   });

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { checkKnownOptions, fail } from "../base/options.ts";
+import { checkKnownOptions, fail, pick } from "../base/options.ts";
 import { HOSTNAME_OPTIONS, type HostnameConfig } from "../pool/hostname-config.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";
 import { APP_HOSTNAME_OPTIONS } from "./app-config.ts";
@@ -42,9 +42,4 @@ function merge(hostnames: NonNullable<Hostnames>, apps: Exclude<AppsConfig, stri
     if (Object.keys(own).length > 0) merged[pattern] = { ...other, ...own };
   }
   return merged;
-}
-
-/** What of `from` is in `keys`. */
-export function pick<T extends object, K extends keyof T & string>(from: T, keys: readonly string[]): Pick<T, K> {
-  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key))) as Pick<T, K>;
 }

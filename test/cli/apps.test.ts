@@ -96,6 +96,11 @@ describe.concurrent("switchboard with apps", () => {
       /^switchboard: cannot load no-folder.config.mjs: apps must be the path of a folder that exists, got '.*nowhere'\n/,
       1,
     ],
+    [
+      ["--config", "no-default.config.mjs"],
+      /^switchboard: cannot load no-default.config.mjs: its default export must be an object of options, .* got undefined\n/,
+      1,
+    ],
     [["--config", "no.config.ts"], /^switchboard: cannot load no.config.ts: there is no file /, 1],
     [["--apps", "nowhere"], /^switchboard: --apps must be the path of a folder that exists, got 'nowhere'; see/, 2],
     [

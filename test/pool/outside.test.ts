@@ -98,7 +98,9 @@ describe("an app outside this event loop", () => {
       await board.fetch("good");
       const crash = board.fetch("bad", path);
       await log.next("stopped", "bad");
-      expect((await crash).status).toBe(502);
+      const answer = await crash;
+      expect(answer.status).toBe(502);
+      expect(await answer.json()).toMatchObject({ code: "NO_ANSWER" });
       expect(await texts(board, "good", "/")).toEqual(["good"]);
       await vi.waitFor(async () => expect((await board.fetch("bad")).status).toBe(200), 10_000);
     });

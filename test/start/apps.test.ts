@@ -184,7 +184,21 @@ describe("apps", () => {
       { apps: { a: { command: "x", graceMs: 1 } }, hostnames: { a: { graceMs: 2 } } },
       "hostnames['a'] must be without graceMs, which stands in apps, too",
     ],
-    ["a wrong value of one", { apps: { a: { command: "x", graceMs: -1 } } }, "['a'].graceMs must be a finite number"],
+    [
+      "a wrong value of one",
+      { apps: { a: { command: "x", graceMs: -1 } } },
+      "apps['a']: graceMs must be a finite number",
+    ],
+    [
+      "a wrong value inside of one",
+      { apps: { a: { command: "x", health: {} as never } } },
+      "apps['a']: health.path must be a path",
+    ],
+    [
+      "a wrong value of a guard",
+      { apps: { a: { command: "x", rateLimit: { limit: 0, windowMs: 1 } } } },
+      "apps['a']: rateLimit: limit must be a whole number",
+    ],
     ["app beside it", { apps: {}, app: () => undefined }, "apps must be absent beside app: only one of them can be"],
     ["a folder that does not exist", { apps: "test/nowhere" }, "apps must be the path of a folder that exists, got"],
     ["watch without it", { watch: true }, "watch must be absent or false without apps: only their files are known"],

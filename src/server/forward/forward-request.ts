@@ -142,12 +142,11 @@ export class Exchange implements Occupant {
     } else if (this.#answer !== undefined) {
       const message = describe("in the middle of its answer", error);
       this.#fail("body", new ForwardFailure("ANSWER_CUT", message, error));
-    } else if (this.#retryable && !answered && !this.#forwarding.closed) {
-      this.#retryable = false;
-      this.#connect();
     } else {
       const message = describe("before it had answered", error);
-      this.#fail(this.#body?.sent === false ? "request" : "headers", new ForwardFailure("NO_ANSWER", message, error));
+      const failure = new ForwardFailure("NO_ANSWER", message, error);
+      if (this.#retryable && !answered && !this.#forwarding.closed) this.#retry(failure);
+      else this.#fail(this.#body?.sent === false ? "request" : "headers", failure);
     }
   }
 
@@ -173,10 +172,16 @@ export class Exchange implements Occupant {
     }
   }
 
-  #connect(): void {
+  /** On a new connection. If there can be none, it was the first one that says why: the request may have ended its server. */
+  #retry(failure: ForwardFailure): void {
+    this.#retryable = false;
+    this.#connect(() => this.#fail("headers", failure));
+  }
+
+  #connect(failed: (failure: ForwardFailure) => void = (failure) => this.#fail("connect", failure)): void {
     this.#cancelDial = this.#forwarding.upstream.connect((result) => {
       this.#cancelDial = undefined;
-      if (result instanceof ForwardFailure) this.#fail("connect", result);
+      if (result instanceof ForwardFailure) failed(result);
       else this.#send(result);
     });
   }
