@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import { type AppFactory, commandApp, type RunningSwitchboard, remoteApp, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
+import { makeFolder } from "../support/folder.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const command = (...steps: string[]) => commandApp([process.execPath, fixture("command.mjs"), ...steps]);
@@ -154,6 +156,25 @@ describe("an app outside this event loop", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("that is a command may clean up, also when its requests have used up the grace period", async () => {
+    await using folder = await makeFolder();
+    const cleaned = folder.at("cleaned");
+    const program = `
+      const server = require("node:http").createServer((_, response) => response.write("begun"));
+      server.listen(process.env.PORT, process.env.HOST);
+      const cleanUp = () => { require("node:fs").writeFileSync(${JSON.stringify(cleaned)}, ""); process.exit(); };
+      process.on("SIGTERM", () => setTimeout(cleanUp, 50));`;
+    const { report } = await withBoard(
+      { app: () => commandApp([process.execPath, "-e", program]), graceMs: 50 },
+      async (board) => {
+        const held = await board.fetch("shop");
+        held.text().catch(() => {}); // it is cut
+      },
+    );
+    expect(report).toMatchObject({ requestsCut: 1 });
+    expect(existsSync(cleaned)).toBe(true);
   });
 
   it("has what it printed last", async () => {
