@@ -110,7 +110,7 @@ describe("an app outside this event loop", () => {
     expect(log.lines("started").filter((line) => line.endsWith("bad"))).toHaveLength(2);
   });
 
-  it("that cannot start tells a client on this machine why, with its last output, and others the reason alone", async () => {
+  it("that cannot start tells a client on this machine why, with its last output, and others that alone", async () => {
     const app: AppFactory = () => commandApp("echo first; echo second; exit 7");
     const restart = { backoff: { initialMs: 30_000 } }; // with jitter, from 0: a short one might be over
     const { log } = await withBoard({ app, restart }, async (board) => {
@@ -124,7 +124,11 @@ describe("an app outside this event loop", () => {
       const page = await (await board.fetch("shop", "/", { headers: { accept: "text/html" } })).text();
       expect(page).toContain("<pre>first\nsecond</pre>");
       const proxied = await board.fetch("shop", "/", { headers: { "x-forwarded-for": "192.0.2.1" } });
-      expect(await proxied.json()).not.toHaveProperty("output");
+      const told = await proxied.json();
+      expect(told).not.toHaveProperty("output");
+      expect(told).toMatchObject({
+        detail: expect.stringMatching(/^"shop" failed; the next start is possible in \d+ ms$/),
+      });
     });
     const [error] = log.all.filter(({ type }) => type === "error");
     expect(error).toMatchObject({
