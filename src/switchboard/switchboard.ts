@@ -14,6 +14,7 @@ import { type ClientOf, createClientOf, setClientOf } from "../server/client.ts"
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, refuseUpgrade, sendProblem } from "../server/problem.ts";
+import { upgradeBytes } from "../server/upgrade-bytes.ts";
 import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
 import { Connections, MAX_HELD } from "./connections.ts";
@@ -22,7 +23,7 @@ import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
 import { leaveGuard } from "./guard.ts";
 import { Guards } from "./guards.ts";
-import { guardConnection, type RequestEvent, upgradeBytes } from "./handoff.ts";
+import { guardConnection, type RequestEvent } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";

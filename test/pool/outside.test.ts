@@ -63,6 +63,15 @@ describe("an app outside this event loop", () => {
         const headers = { "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" };
         const seen = await (await board.fetch("shop", "/", { headers })).json();
         expect(seen).toMatchObject({ "x-forwarded-for": forwardedFor, "x-forwarded-proto": proto });
+        const fields = "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n";
+        // An upgrade to HTTP/2 is declined, and the request answered as any other.
+        const client = new Client(board.port).send(
+          get("shop", "/", `${fields}Connection: Upgrade\r\nUpgrade: h2c\r\n`),
+        );
+        const answer = await client.end();
+        expect(answer).toContain(`"x-forwarded-for":"${forwardedFor}"`);
+        expect(answer).toContain(`"x-forwarded-proto":"${proto}"`);
+        client.destroy();
       });
     });
   });
