@@ -127,6 +127,11 @@ export function outputOf(error: unknown): { output: readonly string[] } | undefi
   return error instanceof SwitchboardError && error.output !== undefined ? { output: error.output } : undefined;
 }
 
+/** The first line of the message: what comes after it is output, or a stack. */
+export function firstLine({ message }: Error): string {
+  return message.split("\n", 1)[0] as string;
+}
+
 /** Turns whatever was thrown into an Error; an Error passes through as it is. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;

@@ -81,6 +81,8 @@ export class Entry implements Idler {
   readonly #end = withResolvers<void>();
   readonly #turn: Turn;
   readonly #port: PortClaim;
+  /** Who has to be gone before it begins. */
+  #others: readonly Entry[] = [];
   #task: Task<void> | undefined;
   #notYet: string | undefined;
   #begun = false;
@@ -115,8 +117,9 @@ export class Entry implements Idler {
   start(others: readonly Entry[]): void {
     const { hostname } = this;
     this.waiting = others.length > 0;
+    this.#others = others;
     this.#host.emit({ type: "starting", hostname });
-    this.#task = this.#host.scope.run(() => this.#live(others));
+    this.#task = this.#host.scope.run(() => this.#live());
     if (this.#begun && this.#stopAsked) this.#halt(); // its own factory stopped it, before there was a task to halt
   }
 
@@ -152,11 +155,11 @@ export class Entry implements Idler {
     return this.settings.idleTimeoutMs;
   }
 
-  *#live(others: readonly Entry[]): Operation<void> {
+  *#live(): Operation<void> {
     let thrown: unknown;
     this.#begun = true;
     try {
-      if (!this.#stopAsked) yield* scoped(() => this.#serve(others));
+      if (!this.#stopAsked) yield* scoped(() => this.#serve());
     } catch (error) {
       thrown = error;
     } finally {
@@ -164,8 +167,8 @@ export class Entry implements Idler {
     }
   }
 
-  *#serve(others: readonly Entry[]): Operation<void> {
-    if (this.waiting) yield* this.#waitFor(others);
+  *#serve(): Operation<void> {
+    if (this.waiting) yield* this.#waitForOthers();
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
@@ -224,8 +227,10 @@ export class Entry implements Idler {
     this.#resolveReady(this.info);
   }
 
-  *#waitFor(others: readonly Entry[]): Operation<void> {
+  *#waitForOthers(): Operation<void> {
     const { hostname } = this;
+    const others = this.#others;
+    this.#others = []; // or each entry would keep the one before it in memory, and that one the one before
     const { graceMs, startTimeoutMs } = this.settings;
     const longestGraceMs = Math.max(graceMs, ...others.map((entry) => entry.settings.graceMs));
     const limitMs = Math.min(this.#host.graceMs(longestGraceMs) + startTimeoutMs, LONGEST_DELAY_MS);

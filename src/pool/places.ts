@@ -33,7 +33,12 @@ export class Places<T extends object> {
 
   /** This member is gone. */
   release(member: T): void {
-    if (this.#heirs.delete(member)) return;
+    const heir = this.#heirs.get(member);
+    if (heir !== undefined) {
+      this.#heirs.delete(member);
+      this.#givers.delete(heir); // or each would keep the one before it in memory, and that one the one before
+      return;
+    }
     this.#leaving.delete(member);
     const giver = this.#givers.get(member);
     if (giver !== undefined && this.#heirs.get(giver) === member) {

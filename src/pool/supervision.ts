@@ -1,4 +1,4 @@
-import { outputOf, SwitchboardError } from "../base/errors.ts";
+import { firstLine, outputOf, SwitchboardError } from "../base/errors.ts";
 import { afterFailure, afterStart, type RestartRules, type Trouble } from "../resilience/restart.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import type { RestartSettings } from "./restart-config.ts";
@@ -199,9 +199,4 @@ function toRefusal(hostname: string, { trouble, error }: Case, retryAfterMs: num
     : `"${hostname}" failed: ${why}; the next start is possible ${inTime}`;
   const facts = { hostname, retryAfterMs, cause: error, ...outputOf(error) };
   return new SwitchboardError(failed ? "FAILED" : "BACKING_OFF", message, facts);
-}
-
-/** The rest may be a stack, and what comes next has to stand on the first line as well. */
-function firstLine({ message }: Error): string {
-  return message.split("\n", 1)[0] as string;
 }

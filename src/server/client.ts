@@ -51,11 +51,16 @@ export function createClientOf(trustedProxies: readonly string[]): ClientOf {
 
 /** Where a request carries the rule of the switchboard that it came through. */
 const RULE: unique symbol = Symbol("effection-switchboard.client-of");
-type RuledRequest = Pick<IncomingMessage, "headers" | "socket"> & { [RULE]?: ClientOf };
+type RuledRequest = Pick<IncomingMessage, "headers" | "socket"> & { [RULE]?: ClientOf | undefined };
 
 /** From now on, whoever forwards `request` believes whom `clientOf` believes. */
 export function setClientOf(request: RuledRequest, clientOf: ClientOf): void {
   request[RULE] = clientOf;
+}
+
+/** `request` is `earlier`, read again: it is believed as that was. */
+export function inheritClientOf(request: RuledRequest, earlier: RuledRequest): void {
+  request[RULE] = earlier[RULE];
 }
 
 /** {@link ClientOf}: by the rule that was set for the request, else by `otherwise`. */

@@ -13,6 +13,8 @@ export interface Problem {
   title?: string | undefined;
   /** One sentence for people: what, which, and the way out. No stack, no secret, no address. */
   detail: string;
+  /** What clients elsewhere than on this machine are told in place of `detail`, if that is less. */
+  elsewhere?: string | undefined;
   hostname?: string | undefined;
   /** Sent as `Retry-After`, in whole seconds, rounded up. */
   retryAfterMs?: number | undefined;
@@ -36,7 +38,7 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   for (const field of response.getHeaderNames()) response.removeHeader(field);
-  const told = isLocal(request) ? withNames(problem) : { ...problem, output: undefined, names: undefined };
+  const told = isLocal(request) ? withNames(problem) : toOthers(problem);
   const html = prefersHtml(request);
   const body = html ? toPage(told) : toJson(told);
   // With the status text: an app may have set one that cannot be sent.
@@ -80,6 +82,11 @@ function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
     }),
     ...problem.fields,
   };
+}
+
+function toOthers(problem: Problem): Problem {
+  const { detail, elsewhere = detail } = problem;
+  return { ...problem, detail: elsewhere, output: undefined, names: undefined };
 }
 
 function withNames(problem: Problem): Problem {

@@ -46,6 +46,7 @@ export class AppWatch {
   /** By what the app stands under in `apps`: there are no more of them than apps. */
   readonly #watches = new Map<string, FileWatch>();
   readonly #pending = new Map<string, Pending>();
+  #closed = false;
 
   constructor(apps: Apps, pool: ServerPool, emit: (event: ChangedEvent | ServerEvent) => void) {
     this.#apps = apps;
@@ -55,6 +56,7 @@ export class AppWatch {
 
   /** A start begins: what it will load is watched from now on. */
   begin(hostname: string, { watched }: AppPlan): void {
+    if (this.#closed) return; // a start that was held while all drains
     const key = this.#apps.keyOf(hostname);
     const known = this.#watches.get(key);
     if (known !== undefined && isSame(known.watched, watched)) return; // for another name of the same pattern, perhaps
@@ -67,6 +69,7 @@ export class AppWatch {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { timer } of this.#pending.values()) clearTimeout(timer);
     this.#pending.clear();
     for (const watch of this.#watches.values()) watch.close();

@@ -65,8 +65,8 @@ export interface DeliveryConfig {
   /** Stops asking a server that keeps failing: 503 at once, until probes succeed. `{}` is on. @default off */
   circuitBreaker?: CircuitConfig | false | undefined;
   /**
-   * How long a server may take until the head of its answer; then 504. Starting it does not count. `Infinity` is for
-   * ever. It may be noticed up to a tenth later.
+   * How long a server may take until the head of its answer; then 504. Starting it does not count. It may be noticed up
+   * to a tenth later. `Infinity` is for ever on this event loop; a thread, a command or a server elsewhere has 300 s.
    * @default Infinity
    */
   responseTimeoutMs?: number | undefined;

@@ -10,6 +10,7 @@ import type { CircuitEvent } from "../resilience/circuit-config.ts";
 import { Turns } from "../resilience/turns.ts";
 import { isBrokenOff } from "../server/break-off.ts";
 import type { Problem } from "../server/problem.ts";
+import { setBudget } from "../server/response-budget.ts";
 import { type ConcurrencySettings, type DeliverySettings, shortestTimeoutMs } from "./delivery-config.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -181,7 +182,9 @@ export function passOf(response: GuardedResponse): Pass | undefined {
 /** `response` is given to its server now. */
 export function beginResponse(response: GuardedResponse): void {
   const pass = response[PASS];
-  if (pass?.guard.hasTimeouts) pass.aliveAt = performance.now();
+  if (!pass?.guard.hasTimeouts) return;
+  pass.aliveAt = performance.now();
+  if (pass.guard.settings.responseTimeoutMs !== Number.POSITIVE_INFINITY) setBudget(response);
 }
 
 /** `response` is refused for reasons that are not its server's. */

@@ -1,4 +1,4 @@
-import { outputOf, SwitchboardError } from "../base/errors.ts";
+import { firstLine, outputOf, SwitchboardError } from "../base/errors.ts";
 import type { Problem } from "../server/problem.ts";
 
 /** An address in the text of an error: clients are not told where anything runs. */
@@ -29,10 +29,13 @@ export function toProblem(error: unknown, hostname: string): Problem {
   if (!(error instanceof SwitchboardError)) {
     return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
   }
-  const { code, retryAfterMs, names } = error;
+  const { code, retryAfterMs, names, cause } = error;
   // Which names exist is for clients on this machine alone: whoever answers knows where the client is.
-  const detail = names === undefined ? toDetail(error) : `there is no app for "${hostname}"`;
-  return { status: toStatus(error), code, detail, hostname, retryAfterMs, names, ...outputOf(error) };
+  const line = names === undefined ? firstLine(error) : `there is no app for "${hostname}"`;
+  // What a start failed with is for them alone, too: it may name a command with its arguments, or files.
+  const elsewhere = cause instanceof Error ? toDetail(line.replace(`: ${firstLine(cause)}`, "")) : undefined;
+  const facts = { hostname, retryAfterMs, names, ...outputOf(error) };
+  return { status: toStatus(error), code, detail: toDetail(line), elsewhere, ...facts };
 }
 
 function toStatus({ code }: SwitchboardError): number {
@@ -54,8 +57,7 @@ function toStatus({ code }: SwitchboardError): number {
   }
 }
 
-/** The first line of the message, at a readable length. */
-function toDetail({ message }: SwitchboardError): string {
-  const [line = ""] = message.split("\n", 1);
+/** Without addresses, at a readable length. */
+function toDetail(line: string): string {
   return line.replace(ADDRESS, "(address)").slice(0, 300);
 }

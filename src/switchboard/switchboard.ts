@@ -13,6 +13,7 @@ import { type ClientOf, createClientOf, setClientOf } from "../server/client.ts"
 import { InFlight } from "../server/in-flight.ts";
 import { drain } from "../server/listen.ts";
 import { type Problem, refuseUpgrade, sendProblem } from "../server/problem.ts";
+import { upgradeBytes } from "../server/upgrade-bytes.ts";
 import { createAdmission } from "./admission.ts";
 import { bind } from "./bind.ts";
 import { Connections, tooManyHeld } from "./connections.ts";
@@ -21,7 +22,7 @@ import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
-import { guardConnection, type RequestEvent, upgradeBytes } from "./handoff.ts";
+import { guardConnection, type RequestEvent } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";

@@ -3,10 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, until } from "effection";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type AppFactory, type ServerPool, useServerPool } from "../../src/index.ts";
+import { type AppFactory, type ServerInfo, type ServerPool, useServerPool } from "../../src/index.ts";
 import { createPorts } from "../../src/pool/ports.ts";
 import { Fleet } from "../support/fleet.ts";
 import { createGate } from "../support/gate.ts";
+import { heap } from "../support/load.ts";
 import { quiet, withPool } from "../support/pool.ts";
 
 const plain: AppFactory = () => (_request, response) => void response.end("ok");
@@ -31,6 +32,16 @@ describe("a full pool", () => {
       expect(pool.list().map(({ hostname }) => hostname)).toEqual(["a", "c"]);
     });
     expect(log.all).toContainEqual({ type: "stopping", hostname: "b", reason: "evicted" });
+  });
+
+  it("keeps nothing of the servers that had to go", async () => {
+    const infos: WeakRef<ServerInfo>[] = [];
+    await withPool({ app: plain, maxServers: 1 }, function* (pool) {
+      for (let i = 0; i < 50; i += 1) infos.push(new WeakRef(yield* pool.getOrCreate(`name-${i}`)));
+      yield* until(heap());
+      // The one that runs, and what the last calls have left on the stack.
+      expect(infos.filter((info) => info.deref() !== undefined).length).toBeLessThan(10);
+    });
   });
 
   it("refuses a new name when nobody is idle, and changes nothing else", async () => {

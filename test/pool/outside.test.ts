@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import { type AppFactory, commandApp, type RunningSwitchboard, remoteApp, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
+import { makeFolder } from "../support/folder.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const command = (...steps: string[]) => commandApp([process.execPath, fixture("command.mjs"), ...steps]);
@@ -61,6 +63,15 @@ describe("an app outside this event loop", () => {
         const headers = { "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" };
         const seen = await (await board.fetch("shop", "/", { headers })).json();
         expect(seen).toMatchObject({ "x-forwarded-for": forwardedFor, "x-forwarded-proto": proto });
+        const fields = "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n";
+        // An upgrade to HTTP/2 is declined, and the request answered as any other.
+        const client = new Client(board.port).send(
+          get("shop", "/", `${fields}Connection: Upgrade\r\nUpgrade: h2c\r\n`),
+        );
+        const answer = await client.end();
+        expect(answer).toContain(`"x-forwarded-for":"${forwardedFor}"`);
+        expect(answer).toContain(`"x-forwarded-proto":"${proto}"`);
+        client.destroy();
       });
     });
   });
@@ -110,7 +121,7 @@ describe("an app outside this event loop", () => {
     expect(log.lines("started").filter((line) => line.endsWith("bad"))).toHaveLength(2);
   });
 
-  it("that cannot start tells a client on this machine why, with its last output, and others the reason alone", async () => {
+  it("that cannot start tells a client on this machine why, with its last output, and others that alone", async () => {
     const app: AppFactory = () => commandApp("echo first; echo second; exit 7");
     const restart = { backoff: { initialMs: 30_000 } }; // with jitter, from 0: a short one might be over
     const { log } = await withBoard({ app, restart }, async (board) => {
@@ -124,7 +135,11 @@ describe("an app outside this event loop", () => {
       const page = await (await board.fetch("shop", "/", { headers: { accept: "text/html" } })).text();
       expect(page).toContain("<pre>first\nsecond</pre>");
       const proxied = await board.fetch("shop", "/", { headers: { "x-forwarded-for": "192.0.2.1" } });
-      expect(await proxied.json()).not.toHaveProperty("output");
+      const told = await proxied.json();
+      expect(told).not.toHaveProperty("output");
+      expect(told).toMatchObject({
+        detail: expect.stringMatching(/^"shop" failed; the next start is possible in \d+ ms$/),
+      });
     });
     const [error] = log.all.filter(({ type }) => type === "error");
     expect(error).toMatchObject({
@@ -156,6 +171,25 @@ describe("an app outside this event loop", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("that is a command may clean up, also when its requests have used up the grace period", async () => {
+    await using folder = await makeFolder();
+    const cleaned = folder.at("cleaned");
+    const program = `
+      const server = require("node:http").createServer((_, response) => response.write("begun"));
+      server.listen(process.env.PORT, process.env.HOST);
+      const cleanUp = () => { require("node:fs").writeFileSync(${JSON.stringify(cleaned)}, ""); process.exit(); };
+      process.on("SIGTERM", () => setTimeout(cleanUp, 50));`;
+    const { report } = await withBoard(
+      { app: () => commandApp([process.execPath, "-e", program]), graceMs: 50 },
+      async (board) => {
+        const held = await board.fetch("shop");
+        held.text().catch(() => {}); // it is cut
+      },
+    );
+    expect(report).toMatchObject({ requestsCut: 1 });
+    expect(existsSync(cleaned)).toBe(true);
   });
 
   it("has what it printed last", async () => {

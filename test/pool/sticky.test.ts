@@ -20,9 +20,10 @@ async function withReplicas(
   count: number,
   balance: Balance,
   body: (board: RunningSwitchboard, fleet: Fleet) => Promise<void>,
+  config: RunConfig = {},
 ): Promise<void> {
   const fleet = createFleet();
-  await withBoard({ app: () => fleet.app, replicas: count, balance, ...QUICK }, async (board) => {
+  await withBoard({ app: () => fleet.app, replicas: count, balance, ...QUICK, ...config }, async (board) => {
     await board.pool.getOrCreate("shop");
     await vi.waitFor(() => expect(running(board)).toBe(count));
     await body(board, fleet);
@@ -129,8 +130,11 @@ describe("sticky by client", () => {
     });
   });
 
-  it("believes trusted proxies about whom they speak for", async () => {
-    await withReplicas(4, { stickyBy: "client", trustedProxies: ["loopback"] }, async (board) => {
+  it.each([
+    ["its own", { trustedProxies: ["loopback"] }, {}],
+    ["those of the switchboard", {}, { trustedProxies: ["loopback"] }],
+  ])("believes trusted proxies about whom they speak for: %s", async (_whose, own, boards) => {
+    const body = async (board: RunningSwitchboard) => {
       const numbers: number[] = [];
       for (let i = 0; i < 20; i += 1) {
         const headers = { "x-forwarded-for": `192.0.2.${i}` };
@@ -139,6 +143,7 @@ describe("sticky by client", () => {
         numbers.push(number);
       }
       expect(new Set(numbers).size).toBe(4);
-    });
+    };
+    await withReplicas(4, { stickyBy: "client", ...own }, body, boards);
   });
 });

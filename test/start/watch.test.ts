@@ -35,6 +35,21 @@ const ECHO = `export default ({ server }) => {
 `;
 
 describe("watch", () => {
+  it("watches nothing for an app that begins while all drains", async () => {
+    const slow = `await new Promise((resolve) => setTimeout(resolve, 300));\n${answering("slow")}`;
+    await using folder = await makeFolder({ "slow.mjs": slow, "next.mjs": answering("next") });
+    const { log } = await withBoard({ apps: folder.path, watch: true, maxStarts: 1 }, async (board, log) => {
+      const slowly = text(board, "slow");
+      await log.next("starting", "slow", PATIENT);
+      const next = text(board, "next");
+      await log.next("starting", "next", PATIENT);
+      const closed = board.close();
+      expect([await slowly, await next]).toEqual(["slow", "next"]);
+      await closed;
+    });
+    expect(log.lines("draining", "started")).toEqual(["draining", "started slow", "started next"]);
+  });
+
   it("starts an app again whose file has changed, and requests wait for it", async () => {
     await using folder = await makeFolder({ "shop.mjs": answering("one") });
     await withBoard({ apps: folder.path, watch: true }, async (board, log) => {

@@ -1,8 +1,9 @@
 import express from "express";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AppFactory } from "../../src/index.ts";
+import { type AppFactory, remoteApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
+import { RawServer } from "../support/raw-server.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -87,6 +88,27 @@ describe("the response budget", () => {
       expect(await late).toBeUndefined();
     });
     expect(log.lines("error")).toEqual([]);
+  });
+
+  it.each([
+    ["300 s where nothing else is said", {}, 299_000, 2_000],
+    ["what is said, also when that is longer", { responseTimeoutMs: 400_000 }, 399_000, 42_000],
+  ])("gives a server that is reached over a connection %s", async (_what, config, beforeMs, thenMs) => {
+    const server = await RawServer.listen();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const app: AppFactory = () => remoteApp(`http://127.0.0.1:${server.port}`);
+    await withBoard({ app, graceMs: 0, ...config }, async (board) => {
+      await board.pool.getOrCreate("shop");
+      const client = new Client(board.port).send("GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n");
+      await (await server.peer(1)).until("\r\n\r\n");
+      await vi.advanceTimersByTimeAsync(beforeMs);
+      expect(client.received).toBe("");
+      await vi.advanceTimersByTimeAsync(thenMs);
+      vi.useRealTimers();
+      expect(await client.until("RESPONSE_TIMEOUT")).toMatch(/^HTTP\/1.1 504 /);
+      client.destroy();
+    });
+    await server.close();
   });
 
   it("cuts an answer that stops in the middle of its body, not one that goes on slowly", async () => {

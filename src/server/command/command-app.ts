@@ -3,6 +3,9 @@ import { OutsideApp } from "../outside-app.ts";
 import { type Readiness, resolveCommandServer } from "./command-config.ts";
 import { useCommandServer } from "./command-server.ts";
 
+/** What a command has after SIGTERM, also when its requests have used up the grace period. */
+const LEAST_GRACE_MS = 500;
+
 /**
  * Options of {@link commandApp}.
  *
@@ -28,8 +31,8 @@ export interface CommandAppConfig {
  * A line is for `/bin/sh`; a list is a program and its arguments, which no shell sees. `{port}`, `{host}` and `{hostname}`
  * in it are replaced, and `PORT`, `HOST` and `SWITCHBOARD_HOSTNAME` are set.
  *
- * **Lifetime.** As {@link OutsideApp}. It stops by SIGTERM to all its processes, and SIGKILL after the grace period; they
- * do not survive this process either, however it ends.
+ * **Lifetime.** As {@link OutsideApp}. It stops by SIGTERM to all its processes, and SIGKILL after the grace period, of
+ * which its requests leave it at least 500 ms. They do not survive this process either, however it ends.
  *
  * **Failure.** That it ends by itself is a crash of its server. Windows is refused with `START_FAILED`: it has no process
  * groups.
@@ -43,7 +46,8 @@ export function commandApp(command: string | readonly string[], config: CommandA
   const settings = { command, ...config };
   resolveCommandServer({ ...settings, hostname: "any" });
   return new OutsideApp("command", function* ({ hostname, ports, graceMs, log }) {
-    const { address, ended } = yield* useCommandServer({ ...settings, hostname, ports, graceMs, log });
+    const ownGraceMs = () => Math.max(graceMs(), LEAST_GRACE_MS);
+    const { address, ended } = yield* useCommandServer({ ...settings, hostname, ports, graceMs: ownGraceMs, log });
     return { target: address, ended };
   });
 }

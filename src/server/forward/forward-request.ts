@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { noop } from "../../base/operations.ts";
 import { type Problem, sendProblem } from "../problem.ts";
+import { hasBudget } from "../response-budget.ts";
 import { Answer, cut, toLines } from "./forward-answer.ts";
 import {
   badAnswer,
@@ -193,7 +194,7 @@ export class Exchange implements Occupant {
     this.#body?.sendTo(connection.socket);
     if (this.#halfClosed) connection.socket.end();
     this.#sentAt = performance.now();
-    this.#arm(this.#forwarding.responseTimeoutMs);
+    this.#arm(hasBudget(this.#response) ? Number.POSITIVE_INFINITY : this.#forwarding.responseTimeoutMs);
   }
 
   #finish(answer: Answer, trailers: string[]): void {

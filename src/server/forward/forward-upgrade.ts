@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { noop } from "../../base/operations.ts";
+import { inheritClientOf } from "../client.ts";
 import { sendProblem } from "../problem.ts";
+import { upgradeBytes } from "../upgrade-bytes.ts";
 import { toLines } from "./forward-answer.ts";
 import { Exchange, type Forwarding, forwardRequest, whyNot } from "./forward-request.ts";
 import { hasBody } from "./forwarded-fields.ts";
@@ -52,28 +54,32 @@ export function isPlain(request: IncomingMessage): boolean {
   return hasBody(request) || /(?:^|[\s,])h2c(?:$|[\s,])/i.test(request.headers.upgrade ?? "");
 }
 
-/** A server that never listens: it reads a connection again whose upgrade is ignored, as a usual request, the last one. */
-export function createPlainServer(forwarding: Forwarding): Server {
+/**
+ * Reads a connection again whose upgrade is ignored, as a usual request, the last one; with a server that never listens.
+ * The request that it reads is believed as the one before it.
+ */
+export function createPlainDoor(
+  forwarding: Forwarding,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const server = createServer({ requireHostHeader: false });
-  const taken = new WeakSet<object>();
+  const upgrades = new WeakMap<object, IncomingMessage>();
   for (const event of ["request", "checkContinue", "checkExpectation"]) {
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
       const { socket } = request;
+      const upgrade = upgrades.get(socket);
       response.shouldKeepAlive = false;
-      if (taken.has(socket)) return; // it came after the last one
-      taken.add(socket);
+      if (upgrade === undefined) return; // it came after the last one
+      upgrades.delete(socket);
+      inheritClientOf(request, upgrade);
       socket.setTimeout(SILENT_MS, () => request.complete || socket.destroy());
       forwardRequest(forwarding, request, response);
     });
   }
-  return server;
-}
-
-/** The bytes that Node took as the head of an upgrade, as they came, and what it read after it. */
-export function toBytes({ method, url, httpVersion, rawHeaders }: IncomingMessage, head: Buffer): Buffer {
-  const lines = [`${method} ${url} HTTP/${httpVersion}`];
-  for (let i = 0; i < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
-  return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]);
+  return (request, socket, head) => {
+    upgrades.set(socket, request);
+    socket.unshift(upgradeBytes(request, head));
+    server.emit("connection", socket);
+  };
 }
 
 /**

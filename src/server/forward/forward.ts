@@ -1,11 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { action, ensure, type Operation, resource } from "effection";
 import { tell } from "../../base/events.ts";
 import { createClientOf, createRequestClientOf } from "../client.ts";
 import { type ForwarderConfig, resolveForwarder } from "./forward-config.ts";
 import { type Forwarding, forwardRequest } from "./forward-request.ts";
-import { createPlainServer, forwardUpgrade, isPlain, toBytes } from "./forward-upgrade.ts";
+import { createPlainDoor, forwardUpgrade, isPlain } from "./forward-upgrade.ts";
 import { Upstream } from "./upstream.ts";
 
 /**
@@ -76,14 +76,13 @@ export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
 
 function createForwarder(forwarding: Forwarding): Forwarder {
   const { upstream } = forwarding;
-  let plain: Server | undefined;
+  let plain: Forwarder["upgrade"] | undefined;
   return {
     request: (request, response) => forwardRequest(forwarding, request, response),
     upgrade(request, socket, head) {
       if (isPlain(request)) {
-        plain ??= createPlainServer(forwarding);
-        socket.unshift(toBytes(request, head));
-        plain.emit("connection", socket);
+        plain ??= createPlainDoor(forwarding);
+        plain(request, socket, head);
       } else {
         forwardUpgrade(forwarding, request, socket, head);
       }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createClientOf } from "../client.ts";
+import { createClientOf, createRequestClientOf } from "../client.ts";
 import type { Balance } from "./replica-config.ts";
 import { giveCookie, takeCookie } from "./sticky.ts";
 import {
@@ -26,7 +26,7 @@ export function createBalancer(balance: Balance, random: Random = Math.random): 
   if (typeof balance === "object") {
     return balance.stickyBy === "cookie"
       ? byCookie(balance.cookie ?? COOKIE, random)
-      : byClient(balance.trustedProxies ?? []);
+      : byClient(balance.trustedProxies);
   }
   switch (balance) {
     case "power-of-two":
@@ -63,7 +63,8 @@ function byCookie(name: string, random: Random): Balancer {
   };
 }
 
-function byClient(trustedProxies: readonly string[]): Balancer {
-  const clientOf = createClientOf(trustedProxies);
+function byClient(trustedProxies: readonly string[] | undefined): Balancer {
+  const clientOf =
+    trustedProxies === undefined ? createRequestClientOf(createClientOf([])) : createClientOf(trustedProxies);
   return (candidates, request) => rendezvous(candidates, clientOf(request).address);
 }

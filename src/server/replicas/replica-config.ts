@@ -32,7 +32,7 @@ export interface StickyBalance {
   stickyBy: "cookie" | "client";
   /** The name of the cookie. @default "switchboard-replica" */
   cookie?: string | undefined;
-  /** Proxies whose `X-Forwarded-For` is believed when visitors are known by their address. @default none */
+  /** Proxies whose `X-Forwarded-For` is believed when visitors are known by their address. @default those of the switchboard */
   trustedProxies?: readonly string[] | undefined;
 }
 
