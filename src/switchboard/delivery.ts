@@ -30,7 +30,13 @@ export interface DeliveryHost {
 }
 
 /** Why there is no server yet, when that is no failure of its own: no circuit breaker counts these. */
-const NO_FAILURES: ReadonlySet<string> = new Set(["POOL_FULL", "POOL_BUSY", "POOL_CLOSED", "STARTING"]);
+const NO_FAILURES: ReadonlySet<string> = new Set([
+  "POOL_FULL",
+  "POOL_BUSY",
+  "POOL_CLOSED",
+  "START_STOPPED",
+  "STARTING",
+]);
 
 /** The way of a request from its hostname to its server: admission, faults, the pool, handoff. */
 export class Delivery {
