@@ -35,6 +35,7 @@ function* useContestants(
   const fronts: [string, { port: number }][] = [
     ["direct", direct],
     ["forwarded", yield* useForwardProgram(upstream.port)],
+    ["a pipe of sockets", yield* usePipe(upstream.port)],
     ["http-proxy, keep-alive agent", yield* useHttpProxy("keep-alive", upstream.port)],
   ];
   for (const name of installedProxies()) {
@@ -58,6 +59,11 @@ function* useContestants(
   });
 }
 
+/** The least that any front in JavaScript does: it reads and writes, and looks at nothing. */
+function usePipe(upstream: number): Operation<Listening> {
+  return useProgram<Listening>(program("pipe"), [upstream]);
+}
+
 /** Forwarding compared with every other front: all were measured in the same rounds. */
 function ofOthers(rates: readonly Rate[]): Figure[] {
   const ours = rates.find(({ name }) => name === "forwarded")?.rounds ?? [];
@@ -73,15 +79,19 @@ function ofOthers(rates: readonly Rate[]): Figure[] {
 function* measureBulk(bytes: number): Operation<Figure[]> {
   const server = yield* useProgram<Listening>(program("bulk-server"), []);
   const front = yield* useForwardProgram(server.port);
+  const pipe = yield* usePipe(server.port);
   // Each way once for the compiler, and so that the memory of a front that has worked is the one it is compared with.
-  for (const { port, pid } of [server, front]) yield* load(port, bytes / 8, pid);
+  for (const { port, pid } of [server, front, pipe]) yield* load(port, bytes / 8, pid);
   const direct = yield* load(server.port, bytes, server.pid);
   const through = yield* load(front.port, bytes, front.pid);
+  const piped = yield* load(pipe.port, bytes, pipe.pid);
   return [
     { name: "large body down", value: through.downPerSecond, unit: "MB/s" },
     { name: "large body down, of direct", value: through.downPerSecond / direct.downPerSecond, unit: "x" },
+    { name: "large body down, a pipe of sockets", value: piped.downPerSecond / direct.downPerSecond, unit: "x" },
     { name: "large body up", value: through.upPerSecond, unit: "MB/s" },
     { name: "large body up, of direct", value: through.upPerSecond / direct.upPerSecond, unit: "x" },
+    { name: "large body up, a pipe of sockets", value: piped.upPerSecond / direct.upPerSecond, unit: "x" },
     { name: "memory above idle", value: through.aboveIdle, unit: "MiB" },
   ];
 }
