@@ -1,53 +1,23 @@
-import { type Future, type Operation, type Scope, scoped, type Task, withResolvers } from "effection";
+import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
 import type { Express } from "express";
 import { toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
-import type { Turns } from "../resilience/turns.ts";
-import type { AppFactory } from "../server/app.ts";
 import type { AppServer } from "../server/app-server.ts";
 import type { LogRing } from "../server/log-ring.ts";
 import type { ReplicaGroup } from "../server/replicas/replica-group.ts";
 import type { PortClaim } from "../server/replicas/replica-owner.ts";
 import { type OpenedServer, openServer } from "../server/server.ts";
-import type { FailureEvent, ServerEvent, StopReason } from "./events.ts";
+import type { EntryHost } from "./entry-host.ts";
+import type { StopReason } from "./events.ts";
 import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
 import { ownReplicas } from "./own-replicas.ts";
-import { claimPort, type Ports } from "./ports.ts";
+import { claimPort } from "./ports.ts";
 import type { EntryState, ServerInfo } from "./server-info.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
-
-/** What an entry needs of its pool. */
-export interface EntryHost {
-  readonly scope: Scope;
-  readonly app: AppFactory;
-  readonly host: string;
-  readonly ports: Ports;
-  /**
-   * For those that start. No worker pool: the resources of a job end with the job, while a server outlives its start.
-   */
-  readonly turns: Turns;
-  /** What is left for a drain that may take `ownMs`. */
-  graceMs(ownMs: number): number;
-  emit(event: ServerEvent): void;
-  /** Whether the health checks of `hostname` fail now, whatever its server answers. */
-  failsHealth(hostname: string): boolean;
-  /** It is to be kept: neither idle for too long, nor in the way of others. */
-  isPinned(hostname: string): boolean;
-  /** A start has its turn, and begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
-  begin(hostname: string): void;
-  /** The server listens: requests can be given to it. */
-  running(entry: Entry, info: ServerInfo): void;
-  /** The entry has begun to stop: no request is given to it any more. */
-  leaving(entry: Entry): void;
-  /** Remembers a failure, and says what comes next. */
-  failed(hostname: string, error: Error): FailureEvent;
-  /** The entry has ended: its port is free, nothing of it is left. */
-  gone(entry: Entry): void;
-}
 
 /** The turns of starts that somebody waits for come before those of the others, which have priority 0. */
 const WANTED = 1;
@@ -77,7 +47,7 @@ export class Entry implements Idler {
   /** It has not begun: others have to be gone first. */
   waiting = false;
 
-  readonly #host: EntryHost;
+  readonly #host: EntryHost<Entry>;
   readonly #end = withResolvers<void>();
   readonly #turn: Turn;
   readonly #port: PortClaim;
@@ -93,7 +63,7 @@ export class Entry implements Idler {
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
 
-  constructor(hostname: string, settings: HostnameSettings, host: EntryHost) {
+  constructor(hostname: string, settings: HostnameSettings, host: EntryHost<Entry>) {
     this.hostname = hostname;
     this.settings = settings;
     this.#host = host;

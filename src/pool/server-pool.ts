@@ -7,7 +7,8 @@ import { functionOption } from "../base/options.ts";
 import { Turns } from "../resilience/turns.ts";
 import type { LogLine } from "../server/log-ring.ts";
 import { replicasOption } from "../server/replicas/replica-config.ts";
-import { Entry, type EntryHost } from "./entry.ts";
+import { Entry } from "./entry.ts";
+import type { EntryHost } from "./entry-host.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
 import { inspectPool, type ServerPoolInspection } from "./inspection.ts";
@@ -58,7 +59,7 @@ function usePool(settings: ServerPoolSettings): Operation<ServerPool> {
   });
 }
 
-class Pool implements ServerPool, EntryHost {
+class Pool implements ServerPool, EntryHost<Entry> {
   readonly scope: Scope;
   readonly host = "127.0.0.1";
   readonly app: ServerPoolSettings["app"];

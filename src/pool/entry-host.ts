@@ -1,0 +1,35 @@
+import type { Scope } from "effection";
+import type { Turns } from "../resilience/turns.ts";
+import type { AppFactory } from "../server/app.ts";
+import type { FailureEvent, ServerEvent } from "./events.ts";
+import type { Ports } from "./ports.ts";
+import type { ServerInfo } from "./server-info.ts";
+
+/** What an entry needs of its pool. */
+export interface EntryHost<Entry> {
+  readonly scope: Scope;
+  readonly app: AppFactory;
+  readonly host: string;
+  readonly ports: Ports;
+  /**
+   * For those that start. No worker pool: the resources of a job end with the job, while a server outlives its start.
+   */
+  readonly turns: Turns;
+  /** What is left for a drain that may take `ownMs`. */
+  graceMs(ownMs: number): number;
+  emit(event: ServerEvent): void;
+  /** Whether the health checks of `hostname` fail now, whatever its server answers. */
+  failsHealth(hostname: string): boolean;
+  /** It is to be kept: neither idle for too long, nor in the way of others. */
+  isPinned(hostname: string): boolean;
+  /** A start has its turn, and begins; throws `BACKING_OFF` or `FAILED` while a failure forbids it. */
+  begin(hostname: string): void;
+  /** The server listens: requests can be given to it. */
+  running(entry: Entry, info: ServerInfo): void;
+  /** The entry has begun to stop: no request is given to it any more. */
+  leaving(entry: Entry): void;
+  /** Remembers a failure, and says what comes next. */
+  failed(hostname: string, error: Error): FailureEvent;
+  /** The entry has ended: its port is free, nothing of it is left. */
+  gone(entry: Entry): void;
+}
