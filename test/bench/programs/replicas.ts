@@ -7,4 +7,5 @@ const app = () => threadApp(new URL("./busy-app.ts", import.meta.url));
 const board = await createSwitchboard({ basePort: 0, app, slowStartMs: 0 });
 await board.pool.getOrCreate("h0");
 await board.pool.scale("h0", replicas);
-report({ port: board.port });
+const [server] = board.pool.inspect().servers;
+report({ port: board.port, replicas: server?.replicas.map(({ port }) => port) });

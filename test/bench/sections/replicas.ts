@@ -1,12 +1,17 @@
-import type { Operation } from "effection";
-import type { Listening } from "../fronts.ts";
-import { type Load, warmUp } from "../load.ts";
+import { all, type Operation } from "effection";
+import { type Load, type LoadTool, type Sample, warmUp } from "../load.ts";
 import { useProgram } from "../process.ts";
 import { type Contestant, compare } from "../rounds.ts";
 import type { Section } from "../section.ts";
 
 /** So few that nobody waits for as long as the tool does: a busy server takes those that came last first. */
 const CONNECTIONS = 8;
+
+/** A switchboard, and the ports of the threads behind it. */
+interface Group {
+  port: number;
+  replicas: number[];
+}
 
 const PROGRAM: URL = new URL("../programs/replicas.ts", import.meta.url);
 
@@ -19,12 +24,22 @@ export const replicas: Section = {
     const rates = yield* compare(function* (): Operation<Contestant[]> {
       const contestants: Contestant[] = [];
       for (const count of [1, 2]) {
-        const { port } = yield* useProgram<Listening>(PROGRAM, [count]);
-        const load: Load = { port, hostnames: 1, seconds: 2, connections: CONNECTIONS };
+        const { port, replicas } = yield* useProgram<Group>(PROGRAM, [count]);
+        const load = (port: number, connections: number): Load => ({ port, hostnames: 1, seconds: 2, connections });
+        const through = load(port, CONNECTIONS);
         contestants.push({
           name: count === 1 ? "one replica" : `${count} replicas`,
-          warmUp: () => warmUp(tool, load, warmUpMs),
-          measure: () => tool.run(load),
+          warmUp: () => warmUp(tool, through, warmUpMs),
+          measure: () => tool.run(through),
+        });
+        contestants.push({
+          name: count === 1 ? "its thread, asked directly" : "their threads, asked directly",
+          *warmUp() {},
+          measure: () =>
+            runAll(
+              tool,
+              replicas.map((own) => load(own, CONNECTIONS / count)),
+            ),
         });
       }
       return contestants;
@@ -32,3 +47,10 @@ export const replicas: Section = {
     return { columns: ["requests/s", "of one"], rates, figures: [], notes: [] };
   },
 };
+
+/** What several loads at once come to: what the threads and this machine can do without a switchboard. */
+function* runAll(tool: LoadTool, loads: readonly Load[]): Operation<Sample> {
+  const samples = yield* all(loads.map((load) => tool.run(load)));
+  const sum = (of: (sample: Sample) => number) => samples.reduce((total, sample) => total + of(sample), 0);
+  return { perSecond: sum(({ perSecond }) => perSecond), failed: sum(({ failed }) => failed) };
+}
