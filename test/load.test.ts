@@ -16,21 +16,22 @@ const named: AppFactory =
 const PER_NAME = 20;
 
 describe("under load", () => {
-  it("a server that is stopped and started again every 50 ms for 3 s costs nobody an answer", async () => {
+  it("a server that is stopped and started again every 50 ms costs nobody an answer", async () => {
     const { report } = await withBoard({ app: named }, async (board) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 32 });
       const until = performance.now() + 3_000;
       const wrong: unknown[] = [];
       let answers = 0;
+      const goesOn = () => performance.now() < until || answers <= 1_000; // a slow machine takes longer
       const client = async (hostname: string) => {
-        while (performance.now() < until) {
+        while (goesOn()) {
           const answer = await ask(agent, board.port, hostname);
           answers += 1;
           if (answer.status !== 200 || answer.text !== hostname) wrong.push([hostname, answer]);
         }
       };
       const restart = async () => {
-        while (performance.now() < until) {
+        while (goesOn()) {
           await new Promise((resolve) => setTimeout(resolve, 50));
           await board.pool.shutdown("restarting");
         }
@@ -39,7 +40,7 @@ describe("under load", () => {
       await Promise.all([restart(), ...names.flatMap((name) => Array.from({ length: 4 }, () => client(name)))]);
       agent.destroy();
       expect(wrong).toEqual([]);
-      expect(answers).toBeGreaterThan(100);
+      expect(answers).toBeGreaterThan(1_000);
     });
     expect(report).toMatchObject({ requestsCut: 0 });
   });
@@ -181,8 +182,7 @@ describe("a crash storm of 50 hostnames", () => {
     expect((await heap()) - before).toBeLessThan(4 * 1024 * 1024);
     agent.destroy();
     expect(wrong).toEqual([]);
-    expect(refusals).toContain("503 FAILED");
-    expect([...refusals].filter((refusal) => !["503 BACKING_OFF", "503 FAILED"].includes(refusal))).toEqual([]);
+    expect([...refusals].sort()).toEqual(["503 BACKING_OFF", "503 FAILED"]);
 
     const rounds = Math.floor((performance.now() - since) / WITHIN_MS) + 1;
     const most = 1 + rounds * MAX_RESTARTS + rounds; // the first start, restarts, and a trial for each cool-down
