@@ -1,0 +1,170 @@
+import type { IncomingMessage } from "node:http";
+
+/**
+ * How a request ended:
+ *
+ * - `served`: its server has answered to the end, whatever the status.
+ * - `refused`: no server was asked, or none had to answer; `code` says why.
+ * - `failed`: its server could not be reached, or broke off; `code` says how.
+ * - `timed-out`: its server, or the start of it, took too long.
+ * - `client-gone`: the client left before the end.
+ * - `cut`: a grace period was over, at the end of its server or of the switchboard.
+ *
+ * **Lifetime.** None: a word.
+ *
+ * **Failure.** None.
+ */
+export type RequestOutcome = "served" | "refused" | "failed" | "timed-out" | "client-gone" | "cut";
+
+/**
+ * Where the time of a request went, in milliseconds: one part after the other, together the whole.
+ *
+ * **Lifetime.** It does not change.
+ *
+ * **Failure.** None: a part that was never reached is 0.
+ */
+export interface RequestTimings {
+  /** Until it was admitted: the checks, the queue for its turn, and a delay that a fault has added. */
+  queuedMs: number;
+  /** Until its server ran. */
+  startingMs: number;
+  /** Until there was a connection to a server that lives elsewhere. */
+  connectingMs: number;
+  /** Until the head of the answer was there. */
+  firstByteMs: number;
+  /** Until the response, or the upgraded socket, closed. */
+  bodyMs: number;
+}
+
+/** A path that is longer is cut: the journal keeps many of them. */
+const LONGEST_PATH = 512;
+
+/**
+ * What one request went through. Flat and written in place, because every request has one; what is derived from it is
+ * worked out when somebody looks.
+ *
+ * **Lifetime.** From the arrival of the request; it does not change once it has finished.
+ *
+ * **Failure.** None: plain data.
+ */
+export class RequestRecord {
+  /** Its place in the journal, from 1; 0 before it has one. */
+  seq = 0;
+  /** What `X-Request-Id` says of it. */
+  readonly id: string;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly time: number;
+  /** The address of the client. */
+  readonly client: string;
+  /** The method. */
+  readonly method: string;
+  /** The target as it came, query included, up to 512 characters. */
+  readonly path: string;
+  /** Whether it asked for an upgrade, such as to a WebSocket. */
+  readonly upgrade: boolean;
+  /** The hostname it was for; `undefined` when it named none that is served. */
+  hostname: string | undefined = undefined;
+  /** Where its server runs; `undefined` when it was given to none. */
+  kind: "inline" | "thread" | "command" | "remote" | undefined = undefined;
+  /** The port of its server. */
+  port: number | undefined = undefined;
+  /** Which replica it was given to, if there are any. */
+  replica: number | undefined = undefined;
+  /** The status of the answer; `undefined` when there was none. */
+  status: number | undefined = undefined;
+  /** How it ended; `undefined` while it is under way. */
+  outcome: RequestOutcome | undefined = undefined;
+  /** The code of the problem it was answered with, if the switchboard answered. */
+  code: string | undefined = undefined;
+  /** What arrived for it on its connection, head included, in bytes. */
+  bytesIn = 0;
+  /** What was sent for it on its connection, head included, in bytes. */
+  bytesOut = 0;
+  /** @internal The moments it went through, on the clock of `performance.now()`; 0 for one that was not reached, or not waited for. */
+  readonly receivedAt: number;
+  /** @internal */
+  admittedAt = 0;
+  /** @internal */
+  readyAt = 0;
+  /** @internal */
+  connectedAt = 0;
+  /** @internal */
+  headAt = 0;
+  /** @internal */
+  closedAt = 0;
+
+  constructor(id: string, client: string, method: string, path: string, upgrade: boolean) {
+    this.id = id;
+    this.client = client;
+    this.method = method;
+    this.path = path.length > LONGEST_PATH ? path.slice(0, LONGEST_PATH) : path;
+    this.upgrade = upgrade;
+    this.receivedAt = performance.now();
+    this.time = Date.now();
+  }
+
+  /** How long it took, in milliseconds; 0 while it is under way. */
+  get durationMs(): number {
+    return this.closedAt === 0 ? 0 : this.closedAt - this.receivedAt;
+  }
+
+  /** Where its time went. */
+  get timings(): RequestTimings {
+    const { receivedAt, headAt, closedAt } = this;
+    const delivered = this.kind !== undefined;
+    const answered = headAt || closedAt;
+    const admitted = this.admittedAt || (delivered || this.readyAt ? receivedAt : answered);
+    const ready = this.readyAt || (delivered ? admitted : answered);
+    const connected = this.connectedAt || ready;
+    return {
+      queuedMs: round(admitted - receivedAt),
+      startingMs: round(ready - admitted),
+      connectingMs: round(connected - ready),
+      firstByteMs: round(answered - connected),
+      bodyMs: round(closedAt - answered),
+    };
+  }
+
+  /** As it is told to programs: the time as ISO 8601, with what is derived. */
+  toJSON(): object {
+    const { seq, id, client, hostname, kind, port, replica, method, path, upgrade, status, outcome, code } = this;
+    return {
+      seq,
+      id,
+      time: new Date(this.time).toISOString(),
+      client,
+      hostname,
+      kind,
+      port,
+      replica,
+      method,
+      path,
+      upgrade,
+      status,
+      outcome,
+      code,
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      durationMs: round(this.durationMs),
+      timings: this.timings,
+    };
+  }
+}
+
+/** Where a request carries its record: whoever does something with it notes it there. */
+const RECORD: unique symbol = Symbol("effection-switchboard.request-record");
+type RecordedRequest = IncomingMessage & { [RECORD]?: RequestRecord };
+
+/** The record of `request`, if anybody observes it. */
+export function recordOf(request: RecordedRequest): RequestRecord | undefined {
+  return request[RECORD];
+}
+
+/** From now on `request` has a record. */
+export function setRecord(request: RecordedRequest, record: RequestRecord): void {
+  request[RECORD] = record;
+}
+
+function round(ms: number): number {
+  return Math.max(0, Math.round(ms * 1_000) / 1_000);
+}
