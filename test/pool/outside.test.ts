@@ -156,7 +156,13 @@ describe("an app outside this event loop", () => {
     await withBoard({ app, startTimeoutMs: 300 }, async (board) => {
       const late = await board.fetch("shop");
       expect(late.status).toBe(504);
-      expect(await late.json()).toMatchObject({ code: "START_TIMEOUT", output: ["waiting"] });
+      expect(await late.json()).toMatchObject({
+        code: "START_TIMEOUT",
+        detail: expect.stringMatching(
+          /not ready within 300 ms \(nothing accepts connections on port \d+, which it was/,
+        ),
+        output: ["waiting"],
+      });
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
