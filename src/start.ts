@@ -17,7 +17,7 @@ import {
 import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
 import type { AppPlan, Apps } from "./start/app-plan.ts";
 import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
-import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
+import { type AppsConfig, createAppFactory, resolveApps, whyNoApp } from "./start/apps.ts";
 import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
 import { splitHostnames } from "./start/hostnames.ts";
@@ -154,7 +154,8 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     let watch: AppWatch | undefined;
     const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
     const app = apps === undefined ? poolSettings.app : createAppFactory(apps, begins);
-    const pool = yield* openPool({ ...poolSettings, app, pinned: [] });
+    const declines = apps && ((hostname: string) => whyNoApp(apps, hostname));
+    const pool = yield* openPool({ ...poolSettings, app, declines, pinned: [] });
     if (apps !== undefined && watches) watch = new AppWatch(apps, pool, emit);
     const handle = yield* openSwitchboard(boardSettings, pool);
     // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
