@@ -12,7 +12,7 @@ const OTHER_METHOD = METHODS.length;
 const METHOD_NUMBERS = new Map(METHODS.map((method, number) => [method, number]));
 
 /** So many pairs of method and status are counted apart; any others have their method as `_other`, and a class of status. */
-const PAIRS = 24;
+const PAIRS = 20;
 /** The classes 1 to 9, by the first digit, and 0 for no answer. */
 const CLASSES = 10;
 const STATUSES = 1_000;

@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import { checkKnownOptions, functionOption, integerOption } from "../base/options.ts";
+import { checkKnownOptions, fail, integerOption } from "../base/options.ts";
 import type { RequestRecord } from "../base/request-record.ts";
 import { BusiestHostnames } from "./busiest-hostnames.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
@@ -50,7 +50,8 @@ export interface Metrics extends RequestObserver {
 export function createMetrics(config: MetricsConfig): Metrics {
   checkKnownOptions("createMetrics", config, ["sample", "topHostnames"]);
   const { sample, topHostnames = 100 } = config;
-  return new PrometheusMetrics(functionOption("sample", sample), integerOption("topHostnames", topHostnames, 1, 1_000));
+  if (typeof sample !== "function") fail("sample", "a function", sample);
+  return new PrometheusMetrics(sample, integerOption("topHostnames", topHostnames, 1, 1_000));
 }
 
 class PrometheusMetrics implements Metrics {
