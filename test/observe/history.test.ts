@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createHistory } from "../../src/observe/history.ts";
+import { createHistory } from "../../src/observe/history/history.ts";
 import { arrived, ended, request } from "../support/records.ts";
 
 describe("createHistory", () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createMetrics } from "../../src/observe/metrics.ts";
-import type { PoolSample } from "../../src/observe/metrics-pool.ts";
+import { createMetrics } from "../../src/observe/metrics/metrics.ts";
+import type { PoolSample } from "../../src/observe/metrics/pool.ts";
 import { countersOf, parsePrometheus, samplesOf, sumOf } from "../support/prometheus.ts";
 import { arrived, ended, request } from "../support/records.ts";
 

@@ -1,5 +1,5 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import type { Family, Sample } from "./metrics-family.ts";
+import type { Family, Sample } from "./family.ts";
 
 /** How often it looks. What it measures is from one look to the next: this is taken off again. */
 const RESOLUTION_MS = 10;

@@ -1,5 +1,5 @@
-import { durationIn, NO_BUCKET } from "./history-durations.ts";
-import type { Happened } from "./history-minute.ts";
+import { durationIn, NO_BUCKET } from "./durations.ts";
+import type { Happened } from "./minute.ts";
 
 /**
  * What happened in one step of time.

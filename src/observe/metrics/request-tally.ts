@@ -1,5 +1,5 @@
-import type { RequestRecord } from "../base/request-record.ts";
-import { OTHERS_NAME } from "./busiest-hostnames.ts";
+import type { RequestRecord } from "../../base/request-record.ts";
+import { OTHERS_NAME } from "../busiest-hostnames.ts";
 
 /** Upper bounds of the buckets of durations, in seconds. */
 export const DURATION_BOUNDS: readonly number[] = [

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import type { Family, Sample } from "./metrics-family.ts";
+import type { Family, Sample } from "./family.ts";
 
 /** The metrics of this process, as prom-client names them: existing dashboards know them. */
 export function processFamilies(): Family[] {

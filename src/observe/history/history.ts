@@ -1,11 +1,11 @@
-import { checkKnownOptions, integerOption } from "../base/options.ts";
-import type { RequestRecord } from "../base/request-record.ts";
-import { BusiestHostnames, OTHERS, OTHERS_NAME } from "./busiest-hostnames.ts";
-import { bucketOf } from "./history-durations.ts";
-import { HistoryLine } from "./history-line.ts";
-import { MINUTE_S } from "./history-minute.ts";
-import { type HistoryPoint, toMs } from "./history-steps.ts";
-import type { RequestObserver } from "./request-observer.ts";
+import { checkKnownOptions, integerOption } from "../../base/options.ts";
+import type { RequestRecord } from "../../base/request-record.ts";
+import { BusiestHostnames, OTHERS, OTHERS_NAME } from "../busiest-hostnames.ts";
+import type { RequestObserver } from "../request-observer.ts";
+import { bucketOf } from "./durations.ts";
+import { HistoryLine } from "./line.ts";
+import { MINUTE_S } from "./minute.ts";
+import { type HistoryPoint, toMs } from "./steps.ts";
 
 /**
  * How the requests of the last 60 seconds went, up to now.

@@ -1,4 +1,4 @@
-import { BUCKETS, type Percentiles, percentilesOf } from "./history-durations.ts";
+import { BUCKETS, type Percentiles, percentilesOf } from "./durations.ts";
 
 /** How many seconds it remembers. */
 export const MINUTE_S = 60;

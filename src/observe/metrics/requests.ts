@@ -1,8 +1,8 @@
-import type { RequestRecord } from "../base/request-record.ts";
-import { type BusiestHostnames, OTHERS, OTHERS_NAME } from "./busiest-hostnames.ts";
-import { type Family, histogramSamples, type Sample } from "./metrics-family.ts";
-import { DURATION_BOUNDS, RequestTally } from "./metrics-request-tally.ts";
-import type { RequestObserver } from "./request-observer.ts";
+import type { RequestRecord } from "../../base/request-record.ts";
+import { type BusiestHostnames, OTHERS, OTHERS_NAME } from "../busiest-hostnames.ts";
+import type { RequestObserver } from "../request-observer.ts";
+import { type Family, histogramSamples, type Sample } from "./family.ts";
+import { DURATION_BOUNDS, RequestTally } from "./request-tally.ts";
 
 /** Counts requests by hostname. Whoever loses its place adds what was counted to `_other`: no sum over all gets smaller. */
 export class RequestMetrics implements RequestObserver {

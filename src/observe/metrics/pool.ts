@@ -1,5 +1,5 @@
-import { type BusiestHostnames, OTHERS_NAME } from "./busiest-hostnames.ts";
-import type { Family, Sample } from "./metrics-family.ts";
+import { type BusiestHostnames, OTHERS_NAME } from "../busiest-hostnames.ts";
+import type { Family, Sample } from "./family.ts";
 
 /**
  * How a pool is: what metrics cannot count by themselves.

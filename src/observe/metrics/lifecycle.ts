@@ -1,6 +1,6 @@
-import { detach } from "../base/detach.ts";
-import { type BusiestHostnames, OTHERS, OTHERS_NAME } from "./busiest-hostnames.ts";
-import { type Family, histogramSamples, type Sample } from "./metrics-family.ts";
+import { detach } from "../../base/detach.ts";
+import { type BusiestHostnames, OTHERS, OTHERS_NAME } from "../busiest-hostnames.ts";
+import { type Family, histogramSamples, type Sample } from "./family.ts";
 
 /**
  * Something that has happened to a server, or at the front door. Of what it says, this is looked at.

@@ -1,6 +1,6 @@
-import { NO_PERCENTILES } from "./history-durations.ts";
-import { type Happened, LastMinute, MINUTE_S } from "./history-minute.ts";
-import { type HistoryPoint, Steps } from "./history-steps.ts";
+import { NO_PERCENTILES } from "./durations.ts";
+import { type Happened, LastMinute, MINUTE_S } from "./minute.ts";
+import { type HistoryPoint, Steps } from "./steps.ts";
 
 const SECONDS = 600;
 const MINUTES = 1_440;

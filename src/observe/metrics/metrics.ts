@@ -1,14 +1,14 @@
 import { Registry } from "prom-client";
-import { checkKnownOptions, fail, integerOption } from "../base/options.ts";
-import type { RequestRecord } from "../base/request-record.ts";
-import { BusiestHostnames } from "./busiest-hostnames.ts";
+import { checkKnownOptions, fail, integerOption } from "../../base/options.ts";
+import type { RequestRecord } from "../../base/request-record.ts";
+import { BusiestHostnames } from "../busiest-hostnames.ts";
+import type { RequestObserver } from "../request-observer.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
-import { addFamilies } from "./metrics-family.ts";
-import { type LifecycleEvent, LifecycleMetrics } from "./metrics-lifecycle.ts";
-import { type PoolSample, poolFamilies } from "./metrics-pool.ts";
-import { processFamilies } from "./metrics-process.ts";
-import { RequestMetrics } from "./metrics-requests.ts";
-import type { RequestObserver } from "./request-observer.ts";
+import { addFamilies } from "./family.ts";
+import { type LifecycleEvent, LifecycleMetrics } from "./lifecycle.ts";
+import { type PoolSample, poolFamilies } from "./pool.ts";
+import { processFamilies } from "./process.ts";
+import { RequestMetrics } from "./requests.ts";
 
 /**
  * What metrics are made of.
