@@ -10,7 +10,8 @@ import { createHumanOutput, createJsonOutput, type OutputEvent, type Shown } fro
 import { useSignals } from "./cli/signals.ts";
 import { loadApp } from "./server/module.ts";
 import { resolveApps } from "./start/apps.ts";
-import { type RunConfig, useRunningSwitchboard } from "./start.ts";
+import type { RunConfig } from "./start/run-config.ts";
+import { useRunningSwitchboard } from "./start.ts";
 
 /** What an app's own cleanup may take after the grace period, until the process ends all the same. */
 const CLEANUP_MS = 5_000;

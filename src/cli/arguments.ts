@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { RunConfig } from "../start.ts";
+import type { RunConfig } from "../start/run-config.ts";
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {

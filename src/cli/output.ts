@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { whereThrown } from "../base/errors.ts";
-import type { RunEvent } from "../start.ts";
+import type { RunEvent } from "../start/run-config.ts";
 
 /** Where text goes. */
 export interface Sink {
