@@ -71,6 +71,8 @@ export class ReplicaGroup implements ReplicaHost {
   #replicas: Replica[] = [];
   /** Those that a request can be given to: kept, because each request asks. */
   #choice: readonly Replica[] = [];
+  /** Those that could not be connected to, for a request that waits for one that can. */
+  readonly #tried = new WeakMap<IncomingMessage, readonly Replica[]>();
   #health: HealthStatus = "healthy";
   #crash: Error | undefined;
   #closed = false;
@@ -161,6 +163,13 @@ export class ReplicaGroup implements ReplicaHost {
   healthChanged({ id }: Replica, from: HealthStatus, to: HealthStatus, reason: string): void {
     this.#emit({ type: "health", replica: id, from, to, reason });
     this.#changed(`replica ${id}: ${reason}`);
+  }
+
+  instead(of: Replica, request: IncomingMessage, response: ServerResponse | undefined): Replica | undefined {
+    const tried = [...(this.#tried.get(request) ?? []), of];
+    this.#tried.set(request, tried);
+    const others = this.#closed ? [] : this.#choice.filter((replica) => !tried.includes(replica));
+    return others.length > 0 ? this.#balancer(others, request, response) : undefined;
   }
 
   lost(replica: Replica, restarts: Restarts, error: Error): number | undefined {

@@ -3,6 +3,7 @@ import { finishesWithin } from "../../base/operations.ts";
 import { type Forwarder, useForwarder } from "../forward/forward.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
 import { type Endpoint, resolveTarget } from "../forward/forward-target.ts";
+import type { Elsewhere } from "../forward/forwarding.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { DrainResult, PortChoice } from "../listen.ts";
 import type { LogRing } from "../log-ring.ts";
@@ -25,6 +26,7 @@ export interface RunSettings {
   /** It listens, but its health check fails. */
   notYet(why: string): void;
   forwardFailed(event: ForwardErrorEvent): void;
+  elsewhere: Elsewhere;
   drained(result: DrainResult): void;
 }
 
@@ -46,9 +48,9 @@ export interface Run {
  * **Failure.** Throws why the server cannot be started, or has ended before its first success.
  */
 export function* openRun(settings: RunSettings): Operation<Run> {
-  const { app, hostname, ports, log, health, graceMs, forwardFailed, notYet } = settings;
+  const { app, hostname, ports, log, health, graceMs, forwardFailed, elsewhere, notYet } = settings;
   const { target, ended = forever() } = yield* app.open({ hostname, ports, graceMs, log });
-  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed });
+  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed, elsewhere });
   yield* ensure(() => drain(settings));
   const endpoint = resolveTarget(target);
   const check = toCheck(endpoint, settings);
