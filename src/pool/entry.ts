@@ -190,7 +190,20 @@ export class Entry implements Idler {
     this.server = server;
     this.replicas = replicas;
     const task = this.#task as Task<void>;
-    this.info = { hostname, kind, host, port, app: app as Express, server, task, startedAt: new Date() };
+    this.info = {
+      hostname,
+      kind,
+      get host() {
+        return replicas?.address.host ?? host;
+      },
+      get port() {
+        return replicas?.address.port ?? port; // the first replica may have been started again, or have left
+      },
+      app: app as Express,
+      server,
+      task,
+      startedAt: new Date(),
+    };
     this.#enter("running");
     this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port });

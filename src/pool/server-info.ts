@@ -6,8 +6,8 @@ import type { ServerKind } from "../server/server.ts";
 /**
  * A server that runs for a hostname.
  *
- * **Lifetime.** One object for each run of a server. It stays as it is when the server stops: `pool.get` says whether
- * it still runs.
+ * **Lifetime.** One object for each run of a server. Only `host` and `port` can change, while it has several replicas. It
+ * stays as it is when the server stops: `pool.get` says whether it still runs.
  *
  * **Failure.** None of its own. A crash of the server ends `task` and is an `error` event of the pool.
  */
@@ -18,7 +18,7 @@ export interface ServerInfo {
   kind: ServerKind;
   /** The address it listens on: of the loopback interface, unless somebody else runs it. */
   host: string;
-  /** Its own port there. Of several replicas it is that of the first, at its start. */
+  /** Its own port there. Of several replicas it is that of the first that runs now. */
   port: number;
   /** What the app factory made; another request listener, if it made no Express app, or one that runs elsewhere. */
   app: Express;

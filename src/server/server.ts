@@ -51,7 +51,7 @@ export interface OpenedServer {
   /** Where it listens. */
   host: string;
   port: number;
-  /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first. */
+  /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first, as it began. */
   replicas: ReplicaGroup | undefined;
 }
 
@@ -138,7 +138,7 @@ function* forwardTo(
     period.begin();
     settings.drained(yield* drainHanded(server, graceMs()));
   });
-  const { host, port } = replicas.first;
+  const { host, port } = replicas.address;
   return { kind: app.kind, app: replicas.request, server, host, port, replicas };
 }
 

@@ -97,6 +97,50 @@ describe("replicas", () => {
     ]);
   });
 
+  it("are listed with the port of one that runs now", async () => {
+    const again = createGate();
+    const fleet = new Fleet({
+      *before({ number }) {
+        if (number === 3) yield* until(again.promise);
+      },
+    });
+    await withBoard({ app: () => fleet.app, replicas: 2, ...QUICK }, async (board, log) => {
+      const info = await board.pool.getOrCreate("shop");
+      const ports = () => [info, board.pool.get("shop"), ...board.pool.list(), row(board)].map((it) => it?.port);
+      const portOf = (member: number) => Array.from({ length: 4 }, () => fleet.members[member]?.port);
+      await allRun(board, 2);
+      expect(ports()).toEqual(portOf(0));
+      fleet.members[0]?.crash();
+      await log.next("replica-failed", "shop");
+      expect(ports()).toEqual(portOf(1));
+      again.open();
+      await allRun(board, 2);
+      expect(ports()).toEqual(portOf(2));
+      expect(await (await fetch(`http://${info.host}:${info.port}`)).text()).toBe("3");
+      await board.pool.shutdown("shop");
+      expect(info.port).toBe(fleet.members[2]?.port);
+    });
+  });
+
+  it("are listened to until they are gone, and no longer", async () => {
+    const fleet = new Fleet();
+    await withBoard({ app: () => fleet.app, replicas: 2, ...QUICK }, async (board) => {
+      await board.pool.getOrCreate("shop");
+      await allRun(board, 2);
+      const [, second] = fleet.members;
+      second?.say("while it runs");
+      await board.pool.scale("shop", 1);
+      second?.say("too late");
+      fleet.members[0]?.say("the one that is left");
+      expect(board.pool.log("shop").map(({ text }) => text)).toEqual([
+        "server 1 starts",
+        "server 2 starts",
+        "while it runs",
+        "the one that is left",
+      ]);
+    });
+  });
+
   it("are a crash of the server when none of them runs any more", async () => {
     let blocked = false;
     const fleet = new Fleet({

@@ -185,7 +185,7 @@ export class Replica implements Candidate {
     yield* ensure(turn.leave);
     yield* turn.take();
     const own = new LogRing();
-    own.listen((line) => line.complete && log.add(line));
+    yield* ensure(own.listen((line) => line.complete && log.add(line)));
     const ms = owner.startTimeoutMs(app.kind);
     let why: string | undefined;
     const deadline = yield* spawn(function* late() {
