@@ -131,6 +131,12 @@ export class Supervision {
     return this.#cases.get(hostname)?.trouble.failures ?? 0;
   }
 
+  /** Why `hostname` has failed last, if that is remembered. */
+  failureOf(hostname: string): string | undefined {
+    const found = this.#cases.get(hostname);
+    return found && firstLine(found.error);
+  }
+
   /** Every hostname that cannot be started yet. */
   refused(): Refused[] {
     const now = performance.now();
