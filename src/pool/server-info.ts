@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Task } from "effection";
 import type { Express } from "express";
-import type { ServerKind } from "../server/server.ts";
+import type { OpenedServer, ServerKind } from "../server/server.ts";
 
 /**
  * A server that runs for a hostname.
@@ -28,6 +28,26 @@ export interface ServerInfo {
   task: Task<void>;
   /** When it began to listen. */
   startedAt: Date;
+}
+
+/** What is told of a server that was opened. */
+export function toServerInfo(hostname: string, opened: OpenedServer, task: Task<void>): ServerInfo {
+  const { kind, app, server, host, port, replicas } = opened;
+  return {
+    hostname,
+    kind,
+    // The first replica may have been started again, or have left.
+    get host() {
+      return replicas?.address.host ?? host;
+    },
+    get port() {
+      return replicas?.address.port ?? port;
+    },
+    app: app as Express,
+    server,
+    task,
+    startedAt: new Date(),
+  };
 }
 
 /**
