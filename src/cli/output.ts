@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { whereThrown } from "../base/errors.ts";
+import { count } from "../base/listing.ts";
 import type { RunEvent } from "../start/run-config.ts";
 
 /** Where text goes. */
@@ -159,10 +160,6 @@ const REASONS = {
 
 function toTime(ms: number): string {
   return ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
 }
 
 function clock(): string {
