@@ -17,7 +17,7 @@ function note(board: RunningSwitchboard, hostname: string, path = "/"): void {
   record.status = 200;
   record.outcome = "served";
   record.closedAt = performance.now();
-  board.observation.requests.add(record);
+  board.observation?.requests.add(record);
 }
 
 describe("streams", () => {
