@@ -16,7 +16,7 @@ function note(board: RunningSwitchboard, hostname: string, path = "/"): void {
   record.hostname = hostname;
   record.status = 200;
   record.outcome = "served";
-  record.closedAt = performance.now();
+  record.closedUs = record.elapsedUs();
   board.observation?.requests.add(record);
 }
 
