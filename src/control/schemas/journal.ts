@@ -138,13 +138,13 @@ export interface EventList {
 export const EventList: z.ZodType<EventList> = component("EventList", z.object({ events: z.array(EventRow), ...page }));
 
 /** One line that an app has printed. */
-export interface LogRow {
+interface LogRow {
   stream: "stdout" | "stderr";
   text: string;
   complete: boolean;
 }
 
-export const LogRow: z.ZodType<LogRow> = component(
+const LogRow: z.ZodType<LogRow> = component(
   "LogRow",
   z.object({
     stream: z.enum(["stdout", "stderr"]),

@@ -26,7 +26,7 @@ export const Replica: z.ZodType<Replica> = component(
 );
 
 /** How requests went in the last 60 s. */
-export interface ServiceStats {
+interface ServiceStats {
   requestsPerSecond: number;
   errorRate: number;
   averageMs: number;
@@ -35,7 +35,7 @@ export interface ServiceStats {
   p99Ms: number;
 }
 
-export const ServiceStats: z.ZodType<ServiceStats> = component(
+const ServiceStats: z.ZodType<ServiceStats> = component(
   "ServiceStats",
   z
     .object({
