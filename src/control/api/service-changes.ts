@@ -99,10 +99,9 @@ async function replaceApp(
     );
   }
   setApp(services, hostname, app, given[0] as string);
-  const { servers, refused } = pool.inspect();
   const isOurs = (row: { hostname: string }) => row.hostname === hostname;
-  const isUp = servers.some((row) => isOurs(row) && row.state !== "stopping");
-  if (isUp || refused.some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
+  const isUp = pool.inspect().servers.some((row) => isOurs(row) && row.state !== "stopping");
+  if (isUp || pool.failures().some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
   if (pinned === false) pool.unpin(hostname);
   if (pinned === true) await pool.pin(hostname).catch(noop);
   else if (isUp) await pool.getOrCreate(hostname).catch(noop);
