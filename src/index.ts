@@ -1,6 +1,14 @@
-export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
+export {
+  type ErrorSummary,
+  SwitchboardError,
+  type SwitchboardErrorCode,
+  type SwitchboardErrorFacts,
+} from "./base/errors.ts";
 export type { RequestOutcome, RequestRecord, RequestTimings } from "./base/request-record.ts";
-export type { EventRecord } from "./observe/event-record.ts";
+export type { ControlConfig, ControlJwtConfig } from "./control/config.ts";
+export type { EventRecord, Kept } from "./observe/event-record.ts";
+export type { History, HistorySeries, HistoryStats } from "./observe/history/history.ts";
+export type { HistoryPoint } from "./observe/history/steps.ts";
 export type {
   Journal,
   JournalBatch,
@@ -9,6 +17,7 @@ export type {
   JournalSubscription,
   Numbered,
 } from "./observe/journal.ts";
+export type { Metrics } from "./observe/metrics/metrics.ts";
 export type { Observation } from "./observe/observation.ts";
 export { createRequestFilter, type RequestFilter } from "./observe/request-filter.ts";
 export type { RequestObserver } from "./observe/request-observer.ts";

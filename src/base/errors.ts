@@ -156,3 +156,26 @@ export function whereThrown(thrown: unknown): string {
   const place = /^ +at (?:.*[ (])?((?:file:|\/)(?![^()\s]*\/node_modules\/)[^()\s]+:\d+:\d+)\)?$/m.exec(stack)?.[1];
   return place === undefined ? "" : ` (${place})`;
 }
+
+/**
+ * What is told of an error to whoever does not read the code: not its stack.
+ *
+ * **Lifetime.** It does not change.
+ *
+ * **Failure.** None: plain data.
+ */
+export interface ErrorSummary {
+  /** The name of its class. */
+  name: string;
+  /** What it says. */
+  message: string;
+  /** Its code, if it has one. */
+  code?: string | number;
+}
+
+/** The {@link ErrorSummary} of `error`. */
+export function summarize(error: Error): ErrorSummary {
+  const { name, message } = error;
+  const code = "code" in error ? error.code : undefined;
+  return { name, message, ...((typeof code === "string" || typeof code === "number") && { code }) };
+}

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import { whereThrown } from "../base/errors.ts";
+import { summarize, whereThrown } from "../base/errors.ts";
 import { count } from "../base/listing.ts";
 import type { RunEvent } from "../start/run-config.ts";
 
@@ -168,11 +168,5 @@ function clock(): string {
 
 function toJsonValue(value: unknown): unknown {
   if (!(value instanceof Error)) return value;
-  const { name, message, stack } = value;
-  return {
-    name,
-    message,
-    ...("code" in value && ["string", "number"].includes(typeof value.code) && { code: value.code }),
-    stack,
-  };
+  return { ...summarize(value), stack: value.stack };
 }

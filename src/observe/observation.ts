@@ -1,5 +1,5 @@
 import type { RequestRecord } from "../base/request-record.ts";
-import type { EventRecord } from "./event-record.ts";
+import { type EventRecord, keep } from "./event-record.ts";
 import { createHistory, type History } from "./history/history.ts";
 import { Journal } from "./journal.ts";
 import type { LifecycleEvent } from "./metrics/lifecycle.ts";
@@ -70,7 +70,7 @@ export function createObservation<E extends LifecycleEvent>({
     },
     heard(event) {
       metrics.event(event);
-      events.add({ seq: 0, time: Date.now(), event });
+      events.add({ seq: 0, time: Date.now(), event: keep(event) });
     },
     close: () => metrics.close(),
   };

@@ -39,7 +39,9 @@ export interface HistoryStats {
  * **Failure.** None: a hostname that nobody has asked for has no points.
  */
 export interface HistorySeries {
+  /** How long a step is. */
   stepMs: number;
+  /** One for each step. */
   points: HistoryPoint[];
 }
 
