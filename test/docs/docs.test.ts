@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { HELP } from "../../src/cli/arguments.ts";
+import { HELP } from "../../src/cli/main-help.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS } from "../../src/pool/settings.ts";
 import { resolveSwitchboard, SWITCHBOARD_OPTIONS } from "../../src/switchboard/settings.ts";
 import { answersInTable, answersOf } from "./answers.ts";
