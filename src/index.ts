@@ -1,4 +1,16 @@
 export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
+export type { RequestOutcome, RequestRecord, RequestTimings } from "./base/request-record.ts";
+export type {
+  Journal,
+  JournalBatch,
+  JournalPage,
+  JournalQuery,
+  JournalSubscription,
+  Numbered,
+} from "./observe/journal.ts";
+export type { EventRecord, Observation } from "./observe/observation.ts";
+export { createRequestFilter, type RequestFilter } from "./observe/request-filter.ts";
+export type { RequestObserver } from "./observe/request-observer.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
 export type { HostnameConfig } from "./pool/hostname-config.ts";
 export type { ServerPoolInspection } from "./pool/inspection.ts";
@@ -36,6 +48,7 @@ export type { AppConfig, CommandConfig, ModuleConfig, RemoteConfig } from "./sta
 export type { ChangedEvent } from "./start/app-watch.ts";
 export type { AppsConfig } from "./start/apps.ts";
 export { defineSwitchboard } from "./start/define.ts";
+export type { ObserveConfig } from "./start/observe.ts";
 export type { ShutdownReport } from "./start/shutdown.ts";
 export {
   createSwitchboard,

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
 import { booleanOption, checkKnownOptions, durationOption, fail, functionOption, pick } from "./base/options.ts";
+import { createObservation, type Observation } from "./observe/observation.ts";
 import type { ServerEvent } from "./pool/events.ts";
 import type { HostnameConfig } from "./pool/hostname-config.ts";
 import { openPool } from "./pool/server-pool.ts";
@@ -20,6 +21,7 @@ import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts"
 import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
 import { splitHostnames } from "./start/hostnames.ts";
+import { bothObservers, type ObserveConfig, resolveObserve } from "./start/observe.ts";
 import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
 import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
@@ -69,6 +71,11 @@ export interface RunConfig
    * for it. @default none
    */
   hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
+  /**
+   * Whether requests and events are kept, and counted: see {@link Observation}. Each request then has an `X-Request-Id`.
+   * How much of them, if it is an object. @default true
+   */
+  observe?: boolean | ObserveConfig | undefined;
   /** The port to listen on; 0 is any free one. @default 0 */
   port?: number | undefined;
   /** Hears of every event, synchronously. @default none */
@@ -85,6 +92,8 @@ export interface RunConfig
 export interface RunningBoard extends SwitchboardHandle {
   /** The servers, by hostname. */
   pool: ServerPool;
+  /** What has happened: the last requests and events. `undefined` with `observe: false`. */
+  observation: Observation<RunEvent> | undefined;
   /** The URL of a hostname: `at("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   at(hostname: string, path?: string): string;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
@@ -106,6 +115,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
   port: number;
   /** The servers, by hostname. */
   pool: ServerPool;
+  /** What has happened: the last requests and events. `undefined` with `observe: false`. */
+  observation: Observation<RunEvent> | undefined;
   /** The URL of a hostname: `url("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   url(hostname: string, path?: string): string;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
@@ -131,7 +142,8 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  const { emit, shutdown, apps, watches, poolSettings, boardSettings } = resolveRun("useRunningSwitchboard", config);
+  const run = resolveRun("useRunningSwitchboard", config);
+  const { emit, shutdown, apps, watches, observation, poolSettings, boardSettings } = run;
   // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
   if (typeof config.apps === "string") checkFolder(config.apps);
   const board = resource<RunningBoard>(function* (provide) {
@@ -153,7 +165,7 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
     const fetch = async (hostname: string, path = "/", init: RequestInit = {}) =>
       dialer.fetch(at(hostname, path), init);
-    yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });
+    yield* provide({ ...handle, pool, observation, at, fetch, dispatcher: dialer.dispatcher });
   });
   return withContexts(board);
 }
@@ -164,6 +176,7 @@ interface RunSettings {
   shutdown: Shutdown;
   apps: Apps | undefined;
   watches: boolean;
+  observation: Observation<RunEvent> | undefined;
   poolSettings: ServerPoolSettings;
   boardSettings: SwitchboardSettings;
 }
@@ -172,7 +185,12 @@ interface RunSettings {
 export function resolveRun(what: string, config: RunConfig): RunSettings {
   checkKnownOptions(what, config, RUN_OPTIONS);
   const listener = functionOption("onEvent", config.onEvent) ?? noop;
-  const emit = (event: RunEvent) => tell(listener, event);
+  const observe = resolveObserve(config.observe);
+  const observation = observe && createObservation<RunEvent>(observe);
+  const emit = (event: RunEvent) => {
+    observation?.heard(event);
+    tell(listener, event);
+  };
   const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
   const shutdown = createShutdown(graceMs);
   const onEvent = (event: SwitchboardEvent | ServerEvent) => {
@@ -201,13 +219,14 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
     hostnames: hostnames.board,
     onEvent,
   });
-  return { emit, shutdown, apps, watches, poolSettings, boardSettings };
+  const observer = bothObservers(observation?.observer, boardSettings.observer);
+  return { emit, shutdown, apps, watches, observation, poolSettings, boardSettings: { ...boardSettings, observer } };
 }
 
 /** Who has saved a file does not want to wait for a WebSocket that stays open. */
 const WATCHED_GRACE_MS = 2_000;
 
-const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch"])];
+const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch", "observe"])];
 
 /** Sets the contexts for the caller: a resource sets them for itself alone. */
 function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
@@ -245,6 +264,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
       const {
         port,
         pool,
+        observation,
         at: url,
         fetch,
         dispatcher,
@@ -258,6 +278,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
       resolve({
         port,
         pool,
+        observation,
         url,
         fetch,
         dispatcher,

@@ -9,6 +9,7 @@ it("exports these names, and no others", () => {
       "ServerPoolContext",
       "SwitchboardError",
       "commandApp",
+      "createRequestFilter",
       "createSwitchboard",
       "defineSwitchboard",
       "remoteApp",

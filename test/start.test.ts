@@ -94,6 +94,8 @@ describe("createSwitchboard", () => {
       restart: undefined,
       pinned: undefined,
       hostnames: undefined,
+      observe: undefined,
+      observer: undefined,
       port: undefined,
       host: undefined,
       defaultHostname: undefined,

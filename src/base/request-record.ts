@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 
 /**
  * How a request ended:
@@ -60,8 +61,8 @@ export class RequestRecord {
   readonly method: string;
   /** The target as it came, query included, up to 512 characters. */
   readonly path: string;
-  /** Whether it asked for an upgrade, such as to a WebSocket. */
-  readonly upgrade: boolean;
+  /** Whether it is an upgrade, such as to a WebSocket. */
+  upgrade: boolean;
   /** The hostname it was for; `undefined` when it named none that is served. */
   hostname: string | undefined = undefined;
   /** Where its server runs; `undefined` when it was given to none. */
@@ -93,6 +94,7 @@ export class RequestRecord {
   /** @internal */
   closedAt = 0;
 
+  /** A request that arrives now. */
   constructor(id: string, client: string, method: string, path: string, upgrade: boolean) {
     this.id = id;
     this.client = client;
@@ -151,18 +153,26 @@ export class RequestRecord {
   }
 }
 
-/** Where a request carries its record: whoever does something with it notes it there. */
+/** Where a request, or the socket of an upgrade, carries its record: whoever does something with it notes it there. */
 const RECORD: unique symbol = Symbol("effection-switchboard.request-record");
-type RecordedRequest = IncomingMessage & { [RECORD]?: RequestRecord };
+type Recorded = (IncomingMessage | Duplex) & { [RECORD]?: RequestRecord | undefined };
 
-/** The record of `request`, if anybody observes it. */
-export function recordOf(request: RecordedRequest): RequestRecord | undefined {
+/** The record of a request, if anybody observes it. */
+export function recordOf(request: Recorded): RequestRecord | undefined {
   return request[RECORD];
 }
 
-/** From now on `request` has a record. */
-export function setRecord(request: RecordedRequest, record: RequestRecord): void {
+/** From now on `request` has this record. */
+export function setRecord(request: Recorded, record: RequestRecord | undefined): void {
   request[RECORD] = record;
+}
+
+/** How `request` will have ended, if nobody has said so before: told before it closes, by whoever ends it. */
+export function noteOutcome(request: Recorded, outcome: RequestOutcome, code?: string): void {
+  const record = request[RECORD];
+  if (record === undefined) return;
+  record.outcome ??= outcome;
+  record.code ??= code;
 }
 
 function round(ms: number): number {

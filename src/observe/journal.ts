@@ -1,6 +1,12 @@
 import { noop } from "../base/operations.ts";
 
-/** What a journal keeps: it gives each its number. */
+/**
+ * What a journal keeps.
+ *
+ * **Lifetime.** The journal gives it its number, once.
+ *
+ * **Failure.** None: plain data.
+ */
 export interface Numbered {
   /** Its place in the journal: from 1, growing by one. */
   seq: number;
@@ -32,6 +38,7 @@ export interface JournalQuery<T> {
  * **Failure.** None.
  */
 export interface JournalPage<T> {
+  /** Those that fit. */
   records: T[];
   /** The `before` of the next page; `undefined` when nothing older fits. */
   next: number | undefined;
@@ -45,7 +52,9 @@ export interface JournalPage<T> {
  * **Failure.** `lost` tells how many the reader was too slow for: they came before these.
  */
 export interface JournalBatch<T> {
+  /** The oldest first. */
   records: T[];
+  /** How many are missing before these. */
   lost: number;
 }
 
@@ -82,7 +91,7 @@ export class Journal<T extends Numbered> {
   readonly #readers = new Set<Reader<T>>();
   #last = 0;
 
-  /** @param size how many it keeps, at least one. */
+  /** An empty one that keeps `size` records, at least one. */
   constructor(size: number) {
     this.size = size;
   }

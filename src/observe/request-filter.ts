@@ -26,7 +26,13 @@ export interface RequestFilter {
   id?: string | undefined;
 }
 
-/** Makes what tells whether a request fits `filter`. */
+/**
+ * Makes what tells whether a request fits `filter`.
+ *
+ * **Lifetime.** It holds nothing but the filter.
+ *
+ * **Failure.** None.
+ */
 export function createRequestFilter(filter: RequestFilter): (record: RequestRecord) => boolean {
   const { hostname, status, path, minMs, outcome, since, id } = filter;
   const method = filter.method?.toUpperCase();

@@ -95,7 +95,8 @@ function toPeer({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">
   return { address: peer, peer, proto, host, port: portOf(host, proto), viaProxy: false };
 }
 
-function peerAddress({ remoteAddress = "unknown" }: IncomingMessage["socket"]): string {
+/** The address of whoever has the connection; IPv4 in its own form. */
+export function peerAddress({ remoteAddress = "unknown" }: Pick<IncomingMessage["socket"], "remoteAddress">): string {
   return remoteAddress.startsWith("::ffff:") && remoteAddress.includes(".") ? remoteAddress.slice(7) : remoteAddress;
 }
 

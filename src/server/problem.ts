@@ -2,6 +2,7 @@ import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse, STATUS_
 import type { Duplex } from "node:stream";
 import accepts from "accepts";
 import { thereAre } from "../base/listing.ts";
+import { recordOf } from "../base/request-record.ts";
 import { markBrokenOff } from "./break-off.ts";
 
 /** An answer that says why a request was not served: problem details as in RFC 9457. */
@@ -31,6 +32,8 @@ export interface Problem {
  * Fields that the response already carries are dropped; a response whose head is sent is cut instead.
  */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  const record = recordOf(request);
+  if (record !== undefined) record.code ??= problem.code;
   if (response.headersSent) {
     if (response.writableEnded) return;
     markBrokenOff(response);

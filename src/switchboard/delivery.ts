@@ -10,6 +10,7 @@ import { type Fault, strike } from "./fault.ts";
 import { beginResponse, excuse } from "./guard.ts";
 import { handoff, type RequestEvent } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
+import { noteAdmission, noteDelivery, noteReady } from "./recorder.ts";
 import { isNavigation, waitingPage } from "./waiting-page.ts";
 
 /** What delivery needs of its switchboard. */
@@ -61,6 +62,7 @@ export class Delivery {
     else if (!(verdict instanceof Promise)) this.#host.refuse(request, response, verdict);
     else {
       void verdict.then((problem) => {
+        noteAdmission(request);
         if (problem === undefined) this.#let(hostname, event, request, response, again);
         else this.#host.refuse(request, response, problem);
       });
@@ -71,6 +73,7 @@ export class Delivery {
     const { admission, faults } = this.#host;
     const refuse = (problem: Problem) => refuseUpgrade(request, socket, problem);
     const problem = await admission.ask?.(hostname, request, undefined);
+    noteAdmission(request);
     const deliver = () => this.#giveUpgrade(hostname, request, socket, head);
     if (request.socket.destroyed) return;
     if (problem !== undefined) refuse(problem);
@@ -112,17 +115,20 @@ export class Delivery {
     }
   }
 
-  #handOver({ server }: ServerInfo, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+  #handOver(info: ServerInfo, event: RequestEvent, request: IncomingMessage, response: ServerResponse): void {
+    noteDelivery(request, info);
     if (this.#host.guarded) beginResponse(response);
-    handoff(server, event, request, response);
+    handoff(info.server, event, request, response);
   }
 
   #giveUpgrade(hostname: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const giveIt = ({ server }: ServerInfo) => {
+    const giveIt = (info: ServerInfo) => {
+      const { server } = info;
       if (server.listenerCount("upgrade") === 0) {
         this.#host.takePlainly(request, socket, head);
         return;
       }
+      noteDelivery(request, info);
       server.emit("upgrade", request, socket, head);
       // The client has sent its end while it was held, when nobody listened: the app hears of it now.
       if (socket.readableEnded) setImmediate(() => socket.emit("end"));
@@ -178,6 +184,7 @@ export class Delivery {
         end = toProblem(error, hostname);
       }
     }
+    noteReady(request);
     if (end === undefined || request.socket.destroyed) return;
     if ("server" in end) done(end);
     else refuse(end);

@@ -7,8 +7,8 @@ const HIGH_WATER = 64 * 1024;
 
 type Chunk = string | Uint8Array;
 
-/** Resets the connection when `afterBytes` of the body were sent. A shorter body is not touched. */
-export function cutBody(response: ServerResponse, afterBytes: number): void {
+/** Resets the connection when `afterBytes` of the body were sent, after it has told `cut`. A shorter body is not touched. */
+export function cutBody(response: ServerResponse, afterBytes: number, cut: () => void): void {
   let left = afterBytes;
   let isCut = false;
   replaceBody(response, {
@@ -19,6 +19,7 @@ export function cutBody(response: ServerResponse, afterBytes: number): void {
         left -= bytes.length;
         return send(bytes);
       }
+      cut();
       if (left > 0) send(bytes.subarray(0, left));
       else response.flushHeaders();
       setImmediate(() => response.req.socket.destroy()); // when these bytes are on their way

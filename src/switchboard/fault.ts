@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
 import { checkKnownOptions, choiceOption, durationOption, fail, integerOption, textOption } from "../base/options.ts";
+import { noteOutcome } from "../base/request-record.ts";
 import { toPath } from "../base/request-target.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
@@ -148,10 +149,11 @@ function inflict(
       refuse({ status: 502, code: "FAULT", detail: "a fault was set: its server refuses the connection", hostname });
       return;
     case "abort":
+      noteOutcome(request, "failed", "FAULT");
       reset(request.socket);
       return;
     case "cut":
-      if (response !== undefined) cutBody(response, fault.afterBytes);
+      if (response !== undefined) cutBody(response, fault.afterBytes, () => noteOutcome(request, "failed", "FAULT"));
       deliver();
       return;
     case "slow-body":

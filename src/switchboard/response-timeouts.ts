@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type Operation, sleep } from "effection";
+import { noteOutcome } from "../base/request-record.ts";
 import { sendProblem } from "../server/problem.ts";
 import { abandon } from "./abandon.ts";
 import { type Pass, passOf } from "./guard.ts";
@@ -29,6 +30,7 @@ function check(response: ServerResponse, pass: Pass, aliveAt: number, now: numbe
   if (isAlive(response, pass)) pass.aliveAt = now;
   else if (response.headersSent && now - aliveAt >= responseIdleTimeoutMs) {
     pass.timedOut = true;
+    noteOutcome(response.req, "timed-out", "RESPONSE_TIMEOUT");
     response.req.socket.destroy();
     timedOut(hostname, "body", responseIdleTimeoutMs);
   } else if (!response.headersSent && now - aliveAt >= responseTimeoutMs) {

@@ -13,6 +13,7 @@ import {
   type Resolved,
   textOption,
 } from "../base/options.ts";
+import type { RequestObserver } from "../observe/request-observer.ts";
 import { createClientOf } from "../server/client.ts";
 import type { Admit } from "./admit.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig, type DeliverySettings, resolveDelivery } from "./delivery-config.ts";
@@ -97,18 +98,26 @@ export interface SwitchboardConfig extends DeliveryConfig {
    * again by itself. Everything else is held. `Infinity` is never. @default 700
    */
   waitingPageMs?: number | undefined;
+  /**
+   * Hears of every request. With it, each has an `X-Request-Id`: its own if that is a sane one, else a new one, which its
+   * server and the client get, too. @default none
+   */
+  observer?: RequestObserver | undefined;
   /** Hears of every event, synchronously. @default none */
   onEvent?: ((event: SwitchboardEvent) => void) | undefined;
 }
 
 /** A {@link SwitchboardConfig} that was checked, with its defaults. */
 export interface SwitchboardSettings
-  extends Resolved<Omit<SwitchboardConfig, "admit" | "domains" | "onEvent" | "hostnames" | keyof DeliveryConfig>> {
+  extends Resolved<
+    Omit<SwitchboardConfig, "admit" | "domains" | "observer" | "onEvent" | "hostnames" | keyof DeliveryConfig>
+  > {
   admit: Admit | undefined;
   /** Longest first. */
   domains: readonly string[] | undefined;
   /** `undefined` when nothing is set for any hostname. */
   delivery: ByHostname<DeliverySettings> | undefined;
+  observer: RequestObserver | undefined;
   onEvent: (event: SwitchboardEvent) => void;
 }
 
@@ -128,6 +137,7 @@ export const SWITCHBOARD_OPTIONS: readonly (keyof SwitchboardConfig)[] = [
   "headTimeoutMs",
   "bodyTimeoutMs",
   "waitingPageMs",
+  "observer",
   "onEvent",
   ...DELIVERY_OPTIONS,
 ];
@@ -153,8 +163,17 @@ export function resolveSwitchboard(config: SwitchboardConfig): SwitchboardSettin
     headTimeoutMs: durationOption("headTimeoutMs", config.headTimeoutMs ?? 20_000, 1),
     bodyTimeoutMs: durationOption("bodyTimeoutMs", config.bodyTimeoutMs ?? 300_000, 1),
     waitingPageMs: limitOption("waitingPageMs", config.waitingPageMs ?? 700),
+    observer: config.observer === undefined ? undefined : observerOption(config.observer),
     onEvent: (event) => tell(onEvent, event),
   };
+}
+
+function observerOption(observer: RequestObserver): RequestObserver {
+  const { began, finished } = observer;
+  if (typeof began !== "function" || typeof finished !== "function") {
+    fail("observer", "an object with the functions began and finished", observer);
+  }
+  return observer;
 }
 
 function domainsOption(domains: unknown): readonly string[] {

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { ensure, type Operation, resource, spawn } from "effection";
 import type { Express } from "express";
 import { checkHostname } from "../base/hostname.ts";
-import { noop } from "../base/operations.ts";
+import { finishesWithin, noop } from "../base/operations.ts";
 import { toPath } from "../base/request-target.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
@@ -15,6 +15,7 @@ import { drain } from "../server/listen.ts";
 import { type Problem, refuseUpgrade, sendProblem } from "../server/problem.ts";
 import { upgradeBytes } from "../server/upgrade-bytes.ts";
 import { createAdmission } from "./admission.ts";
+import { guardHead } from "./answer-head.ts";
 import { bind } from "./bind.ts";
 import { Connections, tooManyHeld } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
@@ -22,9 +23,10 @@ import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
-import { guardConnection, type RequestEvent } from "./handoff.ts";
+import type { RequestEvent } from "./handoff.ts";
 import { createRouter, isLoopbackName, isRoute, toHost } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
 import { MAX_FIELDS, screen } from "./screen.ts";
 import { resolveSwitchboard, type SwitchboardConfig, type SwitchboardSettings } from "./settings.ts";
@@ -32,6 +34,9 @@ import { createStatusApp, RESERVED } from "./status.ts";
 
 /** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
 const LINGER_MS = 100;
+
+/** How long connections that are destroyed may take to say that they are closed. */
+const CLOSING_MS = 1_000;
 
 /**
  * A running switchboard.
@@ -114,6 +119,7 @@ class Switchboard {
   readonly #route: ReturnType<typeof createRouter>;
   /** The rule about proxies, where there is one. */
   readonly #clientOf: ClientOf | undefined;
+  readonly #recorder: Recorder | undefined;
   readonly #delivery: Delivery;
   readonly #inFlight = new InFlight((response) => this.#closed(response), noop);
   #draining = false;
@@ -122,6 +128,7 @@ class Switchboard {
     this.#settings = settings;
     this.#route = createRouter(settings);
     if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
+    this.#recorder = createRecorder(settings.observer, this.#clientOf);
     const failed = (hostname: string, error: Error) => this.#report(hostname, error);
     this.guards = createGuards(settings);
     this.#delivery = new Delivery({
@@ -170,6 +177,8 @@ class Switchboard {
     const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;
     const { finished, requestsCut, socketsCut } = yield* drain(this.server, this.#inFlight, { graceMs, lingerMs });
     this.connections.destroy();
+    // What was cut closes a moment later; whoever observes has heard of it all when this ends.
+    yield* finishesWithin(CLOSING_MS, () => this.#inFlight.whenIdle());
     const ms = Math.round(performance.now() - since);
     onEvent({ type: "drained", requestsFinished: finished, requestsCut, socketsCut, ms });
   }
@@ -203,10 +212,11 @@ class Switchboard {
 
   #take(event: RequestEvent, request: IncomingMessage, response: ServerResponse, again: boolean): void {
     if (!this.connections.owe(request, response)) return;
-    guardConnection(response);
+    guardHead(response);
     this.#inFlight.addRequest(response);
     if (this.#draining) response.shouldKeepAlive = false;
     const goal = this.#judge(request);
+    if (goal !== undefined && !request.socket.destroyed) this.#record(request, goal, again);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
     else if (response.socket !== null || !this.guards?.limitsConcurrency(goal)) {
@@ -220,6 +230,7 @@ class Switchboard {
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const goal = this.#judge(request);
+    if (goal !== undefined) this.#recorder?.beganUpgrade(request, socket, toName(goal));
     if (goal === undefined) this.#takePlainly(request, socket, head);
     else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
     else {
@@ -233,6 +244,11 @@ class Switchboard {
     this.#inFlight.removeSocket(socket);
     socket.unshift(upgradeBytes(request, head));
     this.#plain.emit("connection", socket);
+  }
+
+  #record(request: IncomingMessage, goal: string | Problem, again: boolean): void {
+    if (again) this.#recorder?.beganAgain(request);
+    else this.#recorder?.began(request, toName(goal));
   }
 
   /** The hostname a request is for; `undefined` for the switchboard's own app; or why it is served by nobody. */
@@ -256,6 +272,7 @@ class Switchboard {
   }
 
   #closed(response: ServerResponse): void {
+    this.#recorder?.finished(response);
     if (this.guards !== undefined) leaveGuard(response);
     this.connections.settle(response);
   }
@@ -272,6 +289,10 @@ function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
   const host = toHost(headers.host as string);
   if (host === undefined || !path.startsWith(RESERVED)) return false;
   return path === `${RESERVED}health` || isLoopbackName(host);
+}
+
+function toName(goal: string | Problem): string | undefined {
+  return typeof goal === "string" ? goal : undefined;
 }
 
 function toUrlHost(host: string): string {

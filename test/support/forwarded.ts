@@ -40,7 +40,7 @@ export async function withForwarder(
       server.on("checkContinue", request).on("checkExpectation", request).on("upgrade", upgrade);
       return request;
     };
-    await using board = await createSwitchboard({ basePort: 0, graceMs: 0, app });
+    await using board = await createSwitchboard({ basePort: 0, graceMs: 0, app, observe: false });
     await board.pool.getOrCreate("shop");
     const connect = () => {
       const client = new Client(board.port);

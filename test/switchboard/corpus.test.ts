@@ -58,7 +58,7 @@ function arrival(): Promise<void> {
 
 beforeAll(async () => {
   process.on("uncaughtException", onCrash).on("unhandledRejection", onCrash).on("warning", onWarning);
-  board = await createSwitchboard({ app: makeApp, basePort: 0, maxServers: 1_000, graceMs: 3_000 });
+  board = await createSwitchboard({ app: makeApp, basePort: 0, maxServers: 1_000, graceMs: 3_000, observe: false });
 });
 
 afterAll(async () => {

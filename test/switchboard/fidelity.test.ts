@@ -7,9 +7,17 @@ import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
 import { createGate } from "../support/gate.ts";
 
+/** As a field of an answer, and as one that an app has echoed. */
+const REQUEST_ID = /X-Request-Id: \w{8}-\w+\r\n|,"X-Request-Id","\w{8}-\w+"/g;
+/** What an app has echoed is longer then: so is its length, and that of the chunk. */
+const LENGTH = /^(?:Content-Length: \d+|[0-9a-f]+)\r\n/gim;
+
 type Attach = (server: Server) => RequestListener;
 
-/** What a client sees directly and through the switchboard, for the same app and the same bytes. */
+/**
+ * What a client sees directly and through the switchboard, for the same app and the same bytes. Where requests are
+ * observed, each has a name, and nothing else is different.
+ */
 async function seeBoth(
   attach: Attach,
   talk: (client: Client) => Promise<string>,
@@ -20,10 +28,17 @@ async function seeBoth(
   await once(server, "listening");
   const direct = await seen((server.address() as AddressInfo).port, talk);
   server.close();
-  let through = "";
-  await withBoard({ app: ({ server }) => attach(server) }, async (board) => {
-    through = await seen(board.port, talk);
-  });
+  const throughBoard = async (observe: boolean) => {
+    let text = "";
+    await withBoard({ observe, app: ({ server }) => attach(server) }, async (board) => {
+      text = await seen(board.port, talk);
+    });
+    return text;
+  };
+  const through = await throughBoard(false);
+  expect((await throughBoard(true)).replaceAll(REQUEST_ID, "").replaceAll(LENGTH, "")).toBe(
+    through.replaceAll(LENGTH, ""),
+  );
   return { direct, through };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { noop } from "../../base/operations.ts";
+import { recordOf } from "../../base/request-record.ts";
 import { type Problem, sendProblem } from "../problem.ts";
 import { hasBudget } from "../response-budget.ts";
 import { Answer, cut, toLines } from "./forward-answer.ts";
@@ -182,6 +183,8 @@ export class Exchange implements Occupant {
   #connect(failed: (failure: ForwardFailure) => void = (failure) => this.#fail("connect", failure)): void {
     this.#cancelDial = this.#forwarding.upstream.connect((result) => {
       this.#cancelDial = undefined;
+      const record = recordOf(this.#request);
+      if (record !== undefined) record.connectedAt = performance.now();
       if (result instanceof ForwardFailure) failed(result);
       else this.#send(result);
     });

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { requestIdOf } from "../../base/request-id.ts";
 import { toPath } from "../../base/request-target.ts";
 import type { Client, ClientOf } from "../client.ts";
 import { isHopByHop, namedByConnection, same } from "./hop-by-hop.ts";
@@ -16,7 +17,6 @@ export const PROCESS_NAME: string = `switchboard-${randomBytes(4).toString("hex"
 
 /** More proxies than this are no chain that anybody built. */
 const MAX_HOPS = 20;
-const REQUEST_ID = /^[\w.:+/=@-]{1,128}$/;
 const TOKEN = /^[\w.-]+$/;
 
 /** Whether a request has come through here before, or through too many others. */
@@ -45,8 +45,7 @@ export function toRequestHead(request: IncomingMessage, { pseudonym, clientOf }:
   const client = clientOf(request);
   const chunked = isChunked(request);
   const named = namedByConnection(headers.connection);
-  const requestId = headers["x-request-id"];
-  const keepsId = requestId !== undefined && REQUEST_ID.test(String(requestId));
+  const keepsId = requestIdOf(request) !== undefined;
   let head = `${method} ${toTarget(request)} HTTP/1.1\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { ensure, type Future, type Operation, type Scope, scoped, sleep, spawn, type Task } from "effection";
 import { toError } from "../../base/errors.ts";
 import { noop, toFuture } from "../../base/operations.ts";
+import { recordOf } from "../../base/request-record.ts";
 import type { Forwarder } from "../forward/forward.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
 import type { Endpoint } from "../forward/forward-target.ts";
@@ -121,14 +122,23 @@ export class Replica implements Candidate {
 
   /** Gives it a request. It counts until its response closes. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    this.#note(request);
     if (this.#server === undefined) this.#own.addRequest(response);
     this.#forwarder?.request(request, response);
   }
 
   /** Gives it an upgrade. It counts until its socket closes. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#note(request);
     if (this.#server === undefined) this.#own.addSocket(socket);
     this.#forwarder?.upgrade(request, socket, head);
+  }
+
+  #note(request: IncomingMessage): void {
+    const record = recordOf(request);
+    if (record === undefined) return;
+    record.replica = this.id;
+    record.port = this.endpoint?.port;
   }
 
   *#live(): Operation<void> {
