@@ -2,7 +2,7 @@
 import { exit, main, type Operation } from "effection";
 import { SwitchboardError } from "./base/errors.ts";
 import { dispatch } from "./cli/dispatch.ts";
-import { CommandError, EXIT } from "./cli/exit-codes.ts";
+import { CommandError, EXIT, UsageError } from "./cli/exit-codes.ts";
 import { toFlags } from "./cli/serve/arguments.ts";
 import { flushed, written } from "./cli/terminal/flush.ts";
 import { printableLines } from "./cli/terminal/printable.ts";
@@ -23,7 +23,7 @@ await main(function* () {
 function* endWith(error: unknown): Operation<void> {
   yield* flushed(process.stdout, FLUSH_MS);
   if (error instanceof CommandError) {
-    const help = error.exitCode === EXIT.usage ? "; see switchboard --help" : "";
+    const help = error instanceof UsageError ? `; see ${error.help}` : "";
     yield* exit(error.exitCode, `switchboard: ${printableLines(error.message)}${help}`);
   } else if (error instanceof SwitchboardError && error.code === "INVALID_OPTION") {
     yield* exit(EXIT.usage, `switchboard: ${toFlags(error.message)}; see switchboard --help`);

@@ -18,9 +18,14 @@ export function* dispatch(argv: readonly string[]): Operation<void> {
   if (first === "help") return yield* help(rest);
   const command = findCommand(first);
   if (command === undefined) return yield* serveOrHelp(argv);
-  const { args, options } = parseCommand(command, rest);
-  if (options.flag("help")) yield* print(helpOf(command));
-  else yield* command.run(args, options);
+  try {
+    const { args, options } = parseCommand(command, rest);
+    if (options.flag("help")) yield* print(helpOf(command));
+    else yield* command.run(args, options);
+  } catch (error) {
+    if (error instanceof UsageError) error.help = `switchboard help ${command.name}`;
+    throw error;
+  }
 }
 
 function* serveOrHelp(argv: readonly string[]): Operation<void> {

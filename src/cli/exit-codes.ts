@@ -38,6 +38,9 @@ export class CommandError extends Error {
 
 /** A command line that cannot be understood. */
 export class UsageError extends CommandError {
+  /** What says more. */
+  help = "switchboard --help";
+
   constructor(message: string) {
     super(EXIT.usage, message);
   }

@@ -23,14 +23,12 @@ export function optionLines(options: Readonly<Record<string, OptionSpec>>): stri
 
 /** A line for each command. */
 export function commandLines(commands: readonly Command[]): string {
-  return commands
-    .map(({ name, args, summary }) => `  ${[name, ...args].join(" ").padEnd(22)} ${summary}`.trimEnd())
-    .join("\n");
+  return commands.map(({ name, args, summary }) => `  ${[name, ...args].join(" ").padEnd(28)} ${summary}`).join("\n");
 }
 
 /** What each exit code means. */
 export function exitLines(): string {
-  return EXIT_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(22)} ${meaning}`).join("\n");
+  return EXIT_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(15)} ${meaning}`).join("\n");
 }
 
 function optionLine(name: string, { value, short, help, default: standard }: OptionSpec): string[] {

@@ -20,7 +20,7 @@ ${optionLines({ ...SERVE_OPTIONS, ...ALWAYS })}
 
 TIME is a number with a unit: 500ms, 10s, 15m, 2h.
 
-Commands, for a switchboard that runs
+Commands, all but the first for a switchboard that runs
 ${commandLines(COMMANDS)}
 
 Exit codes

@@ -1,7 +1,7 @@
-/** The one of `known` that was most likely meant: at most two letters are different, and fewer than half. */
+/** The one of `known` that was most likely meant: one letter is different, or two of a long word. */
 export function suggest(written: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.min(2, Math.floor((written.length - 1) / 2)) + 1;
+  let least = written.length < 5 ? 2 : 3;
   for (const word of known) {
     const distance = distanceOf(written, word);
     if (distance < least) {

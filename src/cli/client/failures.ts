@@ -36,11 +36,12 @@ export function notASwitchboard({ url }: Target): CommandError {
 export function toProblem(status: number, answer: string, target: Target): CommandError {
   const { title = `status ${status}`, detail, code, field } = parse(answer);
   const said = [title, field === undefined ? detail : `${field}: ${detail}`].filter(Boolean).join(": ");
-  if (status === 404 && code !== NO_SERVICE && !answer.includes('"code"')) return noApi(target);
-  return new CommandError(toExit(status, code), `${printableLines(said)}${toHint(status, target)}`);
+  if (status === 404 && (code === undefined || code === NO_ENDPOINT)) return noApi(target);
+  return new CommandError(toExit(status), `${printableLines(said)}${toHint(status, target)}`);
 }
 
-const NO_SERVICE = "SERVICE_NOT_FOUND";
+/** Nothing at all is under that path. */
+const NO_ENDPOINT = "NOT_FOUND";
 
 interface ProblemDetails {
   title?: string;
@@ -58,9 +59,9 @@ function parse(answer: string): ProblemDetails {
   }
 }
 
-function toExit(status: number, code: string | undefined): number {
+function toExit(status: number): number {
   if (status === 401 || status === 403) return EXIT.notAllowed;
-  return code === NO_SERVICE ? EXIT.unknownName : EXIT.failed;
+  return status === 404 ? EXIT.unknownName : EXIT.failed;
 }
 
 function toHint(status: number, { token }: Target): string {

@@ -67,10 +67,7 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
 }
 
 /** What the command looks at of a running switchboard. */
-type Seen = RunningBoard & {
-  observation?: { requests: Journal<RequestRecord> } | undefined;
-  control?: { token: string } | undefined;
-};
+type Seen = RunningBoard & { control?: { token: string } | undefined };
 
 /** Prints requests as they finish, as many at once as there are. The last ones are printed with the events of the end. */
 function* printRequests(printer: Printer, journal: Journal<RequestRecord>): Operation<void> {
