@@ -71,8 +71,6 @@ function toHint(status: number, { token }: Target): string {
 }
 
 function noApi({ url }: Target): CommandError {
-  return new CommandError(
-    EXIT.failed,
-    `the switchboard at ${url.origin} cannot be looked at or steered: its control is off`,
-  );
+  const what = `the switchboard at ${url.origin} cannot be asked that`;
+  return new CommandError(EXIT.failed, `${what}: its control is off, or it is of another version`);
 }

@@ -26,13 +26,15 @@ export function findTarget(options: ParsedOptions, env: NodeJS.ProcessEnv = proc
   }
   const token = options.text("token");
   if (address !== undefined) {
-    const url = toUrl(address);
-    const file = files.find(({ state }) => new URL(state.url).origin === url.origin && isAlive(state));
-    return toTarget(url, token ?? (env.SWITCHBOARD_TOKEN || undefined) ?? file?.state.token, file);
+    const target = toTarget(toUrl(address), token ?? env.SWITCHBOARD_TOKEN);
+    const file = files.find(
+      ({ state }) => isAlive(state) && toTarget(toUrl(state.url)).url.origin === target.url.origin,
+    );
+    return { ...target, token: target.token ?? file?.state.token, file };
   }
   const file = port === undefined ? findOnly(files) : files.find(({ state }) => state.port === port);
   // Another user's, or one in a container: it can be read without a token.
-  if (file === undefined) return toTarget(toUrl(`http://127.0.0.1:${port}`), token ?? env.SWITCHBOARD_TOKEN, undefined);
+  if (file === undefined) return toTarget(toUrl(`http://127.0.0.1:${port}`), token ?? env.SWITCHBOARD_TOKEN);
   return toTarget(toUrl(file.state.url), token ?? file.state.token ?? env.SWITCHBOARD_TOKEN, file);
 }
 
@@ -63,7 +65,7 @@ function toUrl(address: string): URL {
   return url;
 }
 
-function toTarget(url: URL, token: string | undefined, file: StateFile | undefined): Target {
+function toTarget(url: URL, token?: string, file?: StateFile): Target {
   const { hostname } = url;
   if (!isThisMachine(hostname)) return { url, host: url.host, token: token || undefined, file };
   const dialled = new URL(url);

@@ -7,7 +7,7 @@ import { UsageError } from "../exit-codes.ts";
 import { type ParsedOptions, toChoice } from "../parsed-options.ts";
 import { print, printJson, printTable } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
-import { toTime } from "../terminal/words.ts";
+import { toSpan } from "../terminal/words.ts";
 
 const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body", "unhealthy"] as const;
 type Kind = (typeof KINDS)[number];
@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<FaultRow>[] = [
   { title: "ID", of: ({ id }) => id },
   { title: "NAME", of: ({ hostname }) => hostname, least: 8 },
   { title: "KIND", of: ({ kind }) => kind },
-  { title: "FOR", of: ({ remainingMs }) => (remainingMs === null ? "ever" : toTime(remainingMs)) },
+  { title: "FOR", of: ({ remainingMs }) => (remainingMs === null ? "ever" : toSpan(remainingMs)) },
   { title: "HOW", of: toDetails, least: 8, optional: 1 },
 ];
 

@@ -95,9 +95,9 @@ function linesOf(service: Service): [string, string | undefined][] {
 }
 
 function times({ stats: { p50Ms, p95Ms, p99Ms } }: Service): string {
-  return p50Ms === null ? "" : `, p50 ${toMs(p50Ms)}, p95 ${toMs(p95Ms)}, p99 ${toMs(p99Ms)}`;
+  return toMs(p50Ms) === null ? "" : `, p50 ${toMs(p50Ms)}, p95 ${toMs(p95Ms)}, p99 ${toMs(p99Ms)}`;
 }
 
 function again(ms: number | null): string {
-  return ms === null ? "" : `; again in ${toTime(ms)}`;
+  return ms === null || ms === 0 ? "" : `; again in ${toTime(ms)}`;
 }

@@ -2,8 +2,9 @@ import type { EventRow, RequestRow, Service } from "../client/api-types.ts";
 import type { Column } from "../terminal/table.ts";
 import { toClock, toSpan } from "../terminal/words.ts";
 
-/** How a service is, in a word: whether it runs, and if it does, how well. */
-export function toWord({ state, health }: Service): string {
+/** How a service is, in a word or two: whether it runs, and if it does, how well. */
+export function toWord({ state, health, failure }: Service): string {
+  if (state === "stopped" && failure !== null) return FAILED;
   return state === "running" && health !== null && health !== "healthy" ? health : state;
 }
 
@@ -12,15 +13,18 @@ export function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
   const word = toWord(service);
   if (word === "running") return "green";
   if (word === "stopped") return "dim";
-  return word === "failed" || word === "unhealthy" ? "red" : "yellow";
+  return [FAILED, "failed", "unhealthy"].includes(word) ? "red" : "yellow";
 }
+
+/** It can be started again, and did not go well the last time. */
+const FAILED = "stopped (failed)";
 
 export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "NAME", of: ({ hostname }) => hostname, least: 12 },
   { title: "STATE", of: toWord, style: toStyle },
   { title: "KIND", of: ({ kind }) => kind, optional: 4 },
   { title: "PORT", of: ({ port }) => port, right: true, optional: 6 },
-  { title: "REPLICAS", of: ({ replicas }) => replicas.length, right: true, optional: 7 },
+  { title: "REPLICAS", of: ({ replicas }) => replicas.length || null, right: true, optional: 7 },
   { title: "UP", of: ({ uptimeMs }) => (uptimeMs === null ? null : toSpan(uptimeMs)), right: true, optional: 3 },
   { title: "BUSY", of: ({ inFlight, sockets }) => inFlight + sockets, right: true, optional: 5 },
   { title: "REQ/S", of: ({ stats }) => toFew(stats.requestsPerSecond), right: true, optional: 1 },
@@ -50,9 +54,9 @@ function toStatusStyle({ status = 500 }: RequestRow): "red" | "yellow" | undefin
   return status >= 400 ? "yellow" : undefined;
 }
 
-/** Milliseconds in a table: `0.8 ms`, `34 ms`, `1.2 s`; nothing where there is no figure. */
+/** Milliseconds in a table: `0.8 ms`, `34 ms`, `1.2 s`; nothing where there was nothing to measure. */
 export function toMs(ms: number | null): string | null {
-  if (ms === null) return null;
+  if (ms === null || ms === 0) return null;
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }

@@ -5,8 +5,8 @@ import type { Check } from "./check.ts";
 const LIMIT_MS = 3_000;
 
 const ADVICE =
-  "browsers and curl need no resolver for *.localhost; for other programs name the app in a field, " +
-  "-H 'X-App-Name: shop' http://127.0.0.1:8000, or install libnss-myhostname (systemd), or point dnsmasq at it: address=/localhost/127.0.0.1";
+  "browsers and curl know it all the same; other programs can name the app in a field, " +
+  "X-App-Name: shop to http://127.0.0.1:8000, or learn it from libnss-myhostname (systemd)";
 
 /** Whether the resolver of this machine knows that every name below localhost is this machine (RFC 6761). */
 export function* checkNames(): Operation<Check> {
