@@ -3,7 +3,8 @@ import type { Dispatcher } from "undici";
 import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
 import { booleanOption, checkKnownOptions, durationOption, fail, functionOption, pick } from "./base/options.ts";
-import { createObservation, type Observation } from "./observe/observation.ts";
+import { createObservation, type Observation, type Observing } from "./observe/observation.ts";
+import { type RequestFileSettings, useRequestFile } from "./observe/request-file.ts";
 import type { ServerEvent } from "./pool/events.ts";
 import type { HostnameConfig } from "./pool/hostname-config.ts";
 import { openPool } from "./pool/server-pool.ts";
@@ -17,7 +18,7 @@ import {
 import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
 import type { AppPlan, Apps } from "./start/app-plan.ts";
 import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
-import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
+import { type AppsConfig, createAppFactory, resolveApps, whyNoApp } from "./start/apps.ts";
 import { checkFolder } from "./start/apps-folder.ts";
 import { useDialer } from "./start/dialer.ts";
 import { splitHostnames } from "./start/hostnames.ts";
@@ -151,10 +152,17 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
       const report = shutdown.report();
       if (report !== undefined) emit(report);
     });
+    // First, so that it is the last: what is cut at the end is written, too.
+    if (observation !== undefined && run.requestFile !== undefined) {
+      yield* useRequestFile(observation.requests, run.requestFile, (error) =>
+        emit({ type: "front-error", hostname: undefined, error, message: error.message }),
+      );
+    }
     let watch: AppWatch | undefined;
     const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
     const app = apps === undefined ? poolSettings.app : createAppFactory(apps, begins);
-    const pool = yield* openPool({ ...poolSettings, app, pinned: [] });
+    const declines = apps && ((hostname: string) => whyNoApp(apps, hostname));
+    const pool = yield* openPool({ ...poolSettings, app, declines, pinned: [] });
     if (apps !== undefined && watches) watch = new AppWatch(apps, pool, emit);
     const handle = yield* openSwitchboard(boardSettings, pool);
     // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
@@ -176,7 +184,8 @@ interface RunSettings {
   shutdown: Shutdown;
   apps: Apps | undefined;
   watches: boolean;
-  observation: Observation<RunEvent> | undefined;
+  observation: Observing<RunEvent> | undefined;
+  requestFile: RequestFileSettings | undefined;
   poolSettings: ServerPoolSettings;
   boardSettings: SwitchboardSettings;
 }
@@ -220,7 +229,16 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
     onEvent,
   });
   const observer = bothObservers(observation?.observer, boardSettings.observer);
-  return { emit, shutdown, apps, watches, observation, poolSettings, boardSettings: { ...boardSettings, observer } };
+  return {
+    emit,
+    shutdown,
+    apps,
+    watches,
+    observation,
+    requestFile: observe?.file,
+    poolSettings,
+    boardSettings: { ...boardSettings, observer },
+  };
 }
 
 /** Who has saved a file does not want to wait for a WebSocket that stays open. */

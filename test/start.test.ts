@@ -1,14 +1,17 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { run, until } from "effection";
 import { createEventLog, expectNoLeaks } from "effection-switchboard/testing";
 import express from "express";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
+  type AppFactory,
   createSwitchboard,
   type RunConfig,
   type RunEvent,
+  threadApp,
   useExpressServer,
   useRunningSwitchboard,
   useServerPool,
@@ -38,6 +41,23 @@ describe("createSwitchboard", () => {
     const names = await Promise.all(boards.map(async (board, i) => (await board.fetch(`name-${i}`)).json()));
     expect(names).toMatchObject(boards.map((_board, i) => ({ hostname: `name-${i}` })));
     await Promise.all(boards.map((board) => board.close()));
+  });
+
+  it("waits for nothing but what happens: no timer has to fire before an answer", async () => {
+    const thread = threadApp(fileURLToPath(new URL("fixtures/thread-app.mjs", import.meta.url)));
+    const app: AppFactory = ({ hostname }) =>
+      hostname === "thread" ? thread : (_request, response) => void response.end("inline");
+    vi.useFakeTimers({ toFake: ["setTimeout", "setInterval"] });
+    const board = await createSwitchboard({ basePort: 0, app });
+    try {
+      expect(await (await board.fetch("shop")).text()).toBe("inline");
+      expect(await (await board.fetch("thread")).text()).toBe("hello from a thread");
+      await board.pool.shutdown("thread");
+      await board.pool.shutdown("shop");
+    } finally {
+      vi.useRealTimers();
+      await board.close();
+    }
   });
 
   it("says in one sentence that its port is taken, and leaves nothing behind", async () => {

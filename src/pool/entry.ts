@@ -118,7 +118,8 @@ export class Entry implements Idler {
 
   idleSince(): number | undefined {
     const inFlight = this.state === "running" ? this.server?.inFlight : undefined;
-    return inFlight?.isIdle && !this.#host.isPinned(this.hostname) ? inFlight.idleSince : undefined;
+    if (!inFlight?.isIdle || this.#host.isPinned(this.hostname)) return undefined;
+    return Math.max(inFlight.idleSince, this.since); // it was made before its start, which may take long
   }
 
   get idleTimeoutMs(): number {

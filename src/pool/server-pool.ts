@@ -271,6 +271,8 @@ class Pool implements ServerPool, EntryHost<Entry> {
   #makeRoom(entry: Entry, current: Entry | undefined): { follows: Entry | undefined } {
     const place = this.#places.claim(entry, current);
     if (place !== undefined) return place;
+    const declined = this.#settings.declines?.(entry.hostname);
+    if (declined !== undefined) throw declined;
     if (this.#settings.whenFull === "evict-idle") longestIdle(this.#alive)?.stop("evicted");
     const made = this.#places.claim(entry, current);
     if (made !== undefined) return made;

@@ -83,6 +83,8 @@ export interface ServerPoolSettings {
   onEvent: ((event: ServerEvent) => void) | undefined;
   /** Asked when the drain of a server begins that has `ownMs`. */
   graceMs: (ownMs: number) => number;
+  /** Why there is no app for a hostname, where that is known before a start. Asked before another server has to go. */
+  declines?: ((hostname: string) => Error | undefined) | undefined;
 }
 
 /** The names of every option of a pool. */

@@ -22,7 +22,7 @@ export function allPinned(hostname: string, maxServers: number): SwitchboardErro
   return new SwitchboardError("POOL_FULL", message, { hostname });
 }
 
-/** The start budget is used up. `why` its health check fails, if it listens. `log` has what the app has printed, if it runs elsewhere. */
+/** The start budget is used up. `why` it is not ready, where that is known. `log` has what the app has printed, if it runs elsewhere. */
 export function notReady(
   hostname: string,
   ms: number,

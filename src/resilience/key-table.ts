@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { detach } from "../base/detach.ts";
 
 /** Longer keys are kept as a digest. */
 const LONGEST = 64;
@@ -98,9 +99,4 @@ export class KeyTable {
  */
 export function toStoredKey(key: string): string {
   return key.length <= LONGEST ? key : `#${createHash("sha256").update(key, "utf16le").digest("hex")}`;
-}
-
-/** A copy: a part of a string, such as of a header, keeps the whole string in memory. JSON keeps every UTF-16 unit. */
-export function detach(key: string): string {
-  return JSON.parse(JSON.stringify(key));
 }

@@ -1,4 +1,5 @@
-import { detach, KeyTable, toStoredKey } from "./key-table.ts";
+import { detach } from "../base/detach.ts";
+import { KeyTable, toStoredKey } from "./key-table.ts";
 import type { RateLimitStore, RateRule, RateUse } from "./rate-limit-store.ts";
 import { SlidingWindows } from "./sliding-windows.ts";
 

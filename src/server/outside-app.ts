@@ -11,6 +11,8 @@ export interface OutsideContext {
   graceMs(): number;
   /** Gets its output. */
   log: LogRing;
+  /** Hears what it waits for until it is ready. */
+  notYet(why: string): void;
 }
 
 /** Where its requests go. */

@@ -45,6 +45,15 @@ export function createAppFactory(apps: Apps, begins: (hostname: string, plan: Ap
   };
 }
 
+/** Why there is no app for `hostname`; `undefined` where there is one, also when something is wrong with it: its start says what. */
+export function whyNoApp(apps: Apps, hostname: string): SwitchboardError | undefined {
+  try {
+    return apps.find(hostname) === undefined ? noApp(hostname, apps.names()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function noApp(hostname: string, names: readonly string[]): SwitchboardError {
   const message = `there is no app for "${hostname}"; ${thereAre(names)}`;
   return new SwitchboardError("DECLINED", message, { hostname, names });

@@ -31,16 +31,23 @@ export class Recorder {
 
   /** A request has arrived, for `hostname` if it names one. */
   began(request: IncomingMessage, hostname: string | undefined): void {
-    this.#begin(request, hostname, false);
+    this.#tell("began", this.#begin(request, hostname, false));
   }
 
-  /** An upgrade has arrived. */
+  /** An upgrade has arrived. It is told when somebody answers it: until then it may turn out to be a usual request. */
   beganUpgrade(request: IncomingMessage, socket: Duplex, hostname: string | undefined): void {
     const record = this.#begin(request, hostname, true);
     setRecord(socket, record);
-    noteStatus(socket, record);
+    let told = false;
+    const tell = () => {
+      if (!told && record.upgrade) this.#tell("began", record);
+      told = true;
+    };
+    noteStatus(socket, record, tell);
     socket.on("close", () => {
-      if (recordOf(socket) === record) this.#finish(record, socket, record.status === undefined);
+      if (recordOf(socket) !== record) return;
+      tell();
+      this.#finish(record, socket, record.status === undefined);
     });
   }
 
@@ -51,6 +58,7 @@ export class Recorder {
     setRecord(request.socket, undefined);
     setRecord(request, record);
     record.upgrade = false;
+    this.#tell("began", record);
   }
 
   /** The response has closed. */
@@ -69,7 +77,6 @@ export class Recorder {
     const record = new RequestRecord(id, this.#addressOf(request), method, url, upgrade);
     record.hostname = hostname;
     setRecord(request, record);
-    this.#tell("began", record);
     return record;
   }
 
@@ -131,7 +138,7 @@ function outcomeOf({ code, status, kind }: RequestRecord, unfinished: boolean): 
 }
 
 /** The status of an upgrade stands in the first bytes that are sent, whoever sends them. */
-function noteStatus(socket: Duplex, record: RequestRecord): void {
+function noteStatus(socket: Duplex, record: RequestRecord, answered: () => void): void {
   const own = socket as unknown as { write?: unknown };
   own.write = (chunk: unknown, ...rest: unknown[]) => {
     delete own.write;
@@ -139,6 +146,7 @@ function noteStatus(socket: Duplex, record: RequestRecord): void {
     const head = Buffer.isBuffer(chunk) ? chunk.toString("latin1", 0, 12) : String(chunk);
     const status = /^HTTP\/1\.1 (\d{3})/.exec(head)?.[1];
     if (status !== undefined) record.status = Number(status);
+    answered();
     return Reflect.apply(socket.write, socket, [chunk, ...rest]);
   };
 }

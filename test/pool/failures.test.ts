@@ -143,6 +143,20 @@ describe("a start that fails", () => {
     expect(log.lines()).toEqual(["starting shop", "error shop", "backing-off shop"]);
   });
 
+  it("that was too slow once is started again by a request, when the delay is over", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    let starts = 0;
+    const app: AppFactory = () => {
+      starts += 1;
+      return starts === 1 ? new Promise<never>(() => {}) : () => {};
+    };
+    await withPool({ app, startTimeoutMs: 20 }, function* (pool) {
+      yield* until(expect(pool.getOrCreate("shop")).rejects.toMatchObject({ code: "START_TIMEOUT" }));
+      vi.advanceTimersByTime(100);
+      expect((yield* pool.getOrCreate("shop")).hostname).toBe("shop");
+    });
+  });
+
   it("that never settles does not hold up the end of the pool", async () => {
     const log = await withPool({ app: () => new Promise<never>(() => {}) }, function* (pool, events) {
       void pool.getOrCreate("shop");

@@ -1,10 +1,14 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import { type AppFactory, commandApp, type RunningSwitchboard, remoteApp, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
+import { Fleet } from "../support/fleet.ts";
 import { makeFolder } from "../support/folder.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
@@ -152,7 +156,13 @@ describe("an app outside this event loop", () => {
     await withBoard({ app, startTimeoutMs: 300 }, async (board) => {
       const late = await board.fetch("shop");
       expect(late.status).toBe(504);
-      expect(await late.json()).toMatchObject({ code: "START_TIMEOUT", output: ["waiting"] });
+      expect(await late.json()).toMatchObject({
+        code: "START_TIMEOUT",
+        detail: expect.stringMatching(
+          /not ready within 300 ms \(nothing accepts connections on port \d+, which it was/,
+        ),
+        output: ["waiting"],
+      });
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     try {
@@ -192,6 +202,52 @@ describe("an app outside this event loop", () => {
     expect(existsSync(cleaned)).toBe(true);
   });
 
+  it("is reached where it listens, though that is ::1 alone", async () => {
+    const ipv6 = createServer((_request, response) => response.end("on ::1")).listen(0, "::1");
+    await once(ipv6, "listening");
+    const origin = `http://[::1]:${(ipv6.address() as AddressInfo).port}`;
+    const app: AppFactory = ({ hostname }) => (hostname === "remote" ? remoteApp(origin) : command("on-ipv6"));
+    await withBoard({ app }, async (board) => {
+      expect(await texts(board, "command", "/")).toEqual(["hello from a command"]);
+      expect(board.pool.get("command")?.host).toBe("::1");
+      expect(await texts(board, "remote", "/")).toEqual(["on ::1"]);
+    });
+    ipv6.close();
+  });
+
+  it("is never reached by the port that a client names", async () => {
+    const other = createServer((_request, response) => response.end("not yours")).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    await withBoard({ app: thread }, async (board) => {
+      for (const target of ["/", `http://shop.localhost:${port}/`]) {
+        const client = new Client(board.port).send(
+          `GET ${target} HTTP/1.1\r\nHost: shop.localhost:${port}\r\nConnection: close\r\n\r\n`,
+        );
+        expect(await client.end()).toContain("hello from a thread");
+        client.destroy();
+      }
+    });
+    other.close();
+  });
+
+  it("has a port of its own when many start at once, of those from basePort upwards", async () => {
+    const probe = createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const { port: taken } = probe.address() as AddressInfo;
+    const basePort = Math.min(taken, 65_000);
+    await withBoard({ app: () => command(), basePort, maxStarts: 4 }, async (board) => {
+      const names = ["a", "b", "c", "d"];
+      const seen = await Promise.all(names.map((name) => texts(board, name, "/")));
+      expect(seen.flat()).toEqual(names.map(() => "hello from a command"));
+      const ports = board.pool.list().map(({ port }) => port);
+      expect(new Set(ports).size).toBe(4);
+      expect(Math.min(...ports)).toBeGreaterThanOrEqual(basePort);
+      expect(ports).not.toContain(taken);
+    });
+    probe.close();
+  });
+
   it("has what it printed last", async () => {
     await withBoard({ app: ({ hostname }) => (hostname === "inline" ? express() : command()) }, async (board) => {
       await board.fetch("shop", "/cart");
@@ -212,6 +268,37 @@ describe("an app outside this event loop", () => {
       client.destroy();
     });
     expect(report).toMatchObject({ requestsFinished: 1, requestsCut: 0 });
+  });
+
+  it("is not idle while it streams or has a WebSocket, but while its health is checked and connections are kept", async () => {
+    const streams: ServerResponse[] = [];
+    const fleet = new Fleet({ answer: (_member, _request, response) => void streams.push(response) });
+    const config = { app: () => fleet.app, health: { path: "/healthz", intervalMs: 20 }, idleTimeoutMs: 60 };
+    const checks = () => fleet.members[0]?.checks ?? 0;
+    /** Its checks are the clock: so many take longer than it may be idle. */
+    const timePasses = async () => {
+      const before = checks();
+      await vi.waitFor(() => expect(checks()).toBeGreaterThan(before + 10), 10_000);
+    };
+    await withBoard(config, async (board, log) => {
+      const stream = new Client(board.port).send(get("shop"));
+      await vi.waitFor(() => expect(streams).toHaveLength(1));
+      streams[0]?.write("begun");
+      await stream.until("begun");
+      await timePasses();
+      const socket = new Client(board.port).send(get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+      await socket.until("[1]");
+      streams[0]?.end("ended");
+      await stream.until("ended");
+      await timePasses();
+      expect(log.lines("stopping")).toEqual([]);
+      socket.destroy();
+      const asleep = log.next("stopping", "shop", { timeoutMs: 10_000 });
+      while (log.lines("stopping").length === 0) await board.fetch("shop", "/__switchboard/health");
+      expect(await asleep).toMatchObject({ reason: "idle" });
+      expect(stream.ended).toBe(false);
+      stream.destroy();
+    });
   });
 
   it("is stopped for being idle, and starts again", async () => {

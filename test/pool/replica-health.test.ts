@@ -60,19 +60,24 @@ describe("health checks", () => {
   });
 
   it("that never succeed are why a server, or a replica, is not ready in time", async () => {
-    const fleet = new Fleet();
-    fleet.onOpen = (member) => {
-      member.health = 500;
-    };
-    const config = { app: () => fleet.app, health, ...QUICK, startTimeoutMs: 300 };
-    await withBoard(config, async (board) => {
-      const late = await board.fetch("shop");
-      expect(late.status).toBe(504);
-      expect(await late.json()).toMatchObject({
-        code: "START_TIMEOUT",
-        detail: expect.stringContaining("(its health check GET /healthz answered 500)"),
+    const config = { health: { ...health, timeoutMs: 50 }, ...QUICK, startTimeoutMs: 300 };
+    for (const [status, why] of [
+      [500, "answered 500"],
+      [0, "did not answer within 50 ms"],
+    ] as const) {
+      const fleet = new Fleet();
+      fleet.onOpen = (member) => {
+        member.health = status;
+      };
+      await withBoard({ ...config, app: () => fleet.app }, async (board) => {
+        const late = await board.fetch("shop");
+        expect(late.status).toBe(504);
+        expect(await late.json()).toMatchObject({
+          code: "START_TIMEOUT",
+          detail: expect.stringContaining(`(its health check GET /healthz ${why})`),
+        });
       });
-    });
+    }
     const second = new Fleet();
     second.onOpen = (member) => {
       if (member.number === 2) member.health = 500;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Operation, race, run, scoped, until } from "effection";
 import { expectNoLeaks } from "effection-switchboard/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { CommandServerConfig, Readiness } from "../../src/server/command/command-config.ts";
 import { useCommandServer } from "../../src/server/command/command-server.ts";
 import type { PortChoice } from "../../src/server/listen.ts";
@@ -175,6 +175,27 @@ describe("useCommandServer", () => {
     expect(statuses).toEqual(["503", "503", "200"]);
   });
 
+  it("asks a path again that was not answered: a server may hang on what comes first", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let settled = false;
+      const served = withCommand({ command: app("muted-once"), ready: { path: "/up" } }, nothing).finally(() => {
+        settled = true;
+      });
+      while (!settled) {
+        await vi.advanceTimersByTimeAsync(50);
+        await new Promise((resolve) => setImmediate(resolve)); // the network does not wait for the clock
+      }
+      const lines = (await served).log.lines().map(({ text }) => text);
+      expect(lines.slice(0, 2).map((text) => text.replace(/^serving on \d+/, ""))).toEqual([
+        "GET /up is not answered",
+        "GET /up 200",
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it.each<[string, Readiness]>([
     ["a text", { log: "serving on" }],
     ["a pattern, also a global one", { log: /SERVING ON \d+/gi }],
@@ -203,6 +224,7 @@ describe("useCommandServer", () => {
     ["ready", { ready: {} as never }, "ready must be"],
     ["ports", { ports: { take: () => 1 } as never }, "ports must be an object with the functions take and busy"],
     ["graceMs", { graceMs: -1 }, "graceMs must be a finite number >= 0"],
+    ["notYet", { notYet: 1 as never }, "notYet must be a function"],
     ["an option that does not exist", { grace: 1 } as never, "useCommandServer has no option 'grace'"],
   ])("refuses a bad value of %s before it starts anything", (_option, bad, message) => {
     expect(() => useCommandServer({ command: "true", hostname: "shop", ...bad })).toThrow(message);
@@ -322,6 +344,28 @@ describe("a command that does not start", () => {
   it("is never ready when it listens on another port", async () => {
     const [text = ""] = await haltedStart({ command: app("on-another-port") }, "serving on");
     expect(text).toMatch(/^serving on \d+$/);
+  });
+
+  it.each<[string, string[], Readiness, string, RegExp[]]>([
+    [
+      "a connection",
+      ["on-another-port"],
+      { tcp: true },
+      "serving on",
+      [/^nothing accepts connections on port \d+, wh/],
+    ],
+    [
+      "an answer",
+      ["muted-once"],
+      { path: "/up" },
+      "GET /up is",
+      [/^nothing acc/, /^GET \/up gets no answer below 500$/],
+    ],
+    ["a line", [], { log: /never/ }, "serving on", [/^it has printed no line with \/never\/$/]],
+  ])("says that it is %s that it waits for", async (_what, steps, ready, printed, reasons) => {
+    const said: string[] = [];
+    await haltedStart({ command: app(...steps), ready, notYet: (why) => said.push(why) }, printed);
+    expect(said).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
   });
 });
 

@@ -89,6 +89,7 @@ describe("a server that sends what is no answer: 502, and a report", () => {
     ],
     "an interim answer that closes": ["HTTP/1.0 102 Processing\r\n\r\n", /interim answer says/],
     "a flood of interim answers": ["HTTP/1.1 102 Processing\r\n\r\n".repeat(40), /interim answers/],
+    "a flood of 100 Continue": ["HTTP/1.1 100 Continue\r\n\r\n".repeat(40), /interim answers/],
     "another protocol unasked": [
       "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
       /protocols unasked/,
@@ -347,6 +348,16 @@ describe("a server that sends too much", () => {
         expect(await client.send(get("shop")).until("\r\n\r\nok")).not.toContain("body");
       });
     }
+  });
+
+  it("chunks with the answer to HEAD: the client gets none, and the next one gets its own answer", async () => {
+    const chunked = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
+    const serve = (peer: Peer, nth: number) => sends(nth === 1 ? `${chunked}4\r\nbody\r\n0\r\n\r\n` : OK)(peer);
+    await withRawServer(serve, {}, async ({ connect }) => {
+      const client = connect();
+      await client.send(get("shop").replace("GET", "HEAD")).until("\r\n\r\n");
+      expect(await client.send(get("shop")).until("\r\n\r\nok")).not.toContain("body");
+    });
   });
 
   it("100 Continue that nobody waits for: it is not passed on", async () => {

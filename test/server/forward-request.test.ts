@@ -86,6 +86,7 @@ describe("a forwarded request arrives as it came", () => {
     "bytes beyond ASCII in fields": get("shop", "/", `${CLOSE}X-Name: \xe9\xff\r\n`),
     "empty values and blanks inside values": get("shop", "/", `${CLOSE}X-Empty:\r\nX-Blank:  a  b \r\n`),
     "a hundred fields": get("shop", "/", CLOSE + Array.from({ length: 100 }, (_, i) => `X-${i}: ${i}\r\n`).join("")),
+    "a large field": get("shop", "/", `${CLOSE}X-Large: ${"x".repeat(15_000)}\r\n`),
     "the exact target": get("shop", "//a/../b/./c%2fd%00?x=%zz&&y;[]{}|^`#", CLOSE),
     "OPTIONS *": `OPTIONS * HTTP/1.1\r\nHost: shop.localhost\r\n${CLOSE}\r\n`,
     "an unusual method": get("shop", "/", CLOSE).replace("GET", "PROPFIND"),
@@ -429,7 +430,14 @@ describe("where one side is slow or gone", () => {
       ["in the answer", ({ connect }) => connect().send(get("shop")), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"],
       ["pipelined", ({ connect }) => connect().send(get("shop", "/1") + get("shop", "/2")), ""],
     ];
-    for (const [_state, ask, answer] of states) {
+    const ways = states.flatMap((state) => [
+      { state, leave: (client: Client) => client.destroy() },
+      { state, leave: (client: Client) => void client.socket.resetAndDestroy() },
+    ]);
+    for (const {
+      state: [_state, ask, answer],
+      leave,
+    } of ways) {
       await withRawServer(
         (peer) => void peer.send(answer),
         {},
@@ -438,7 +446,7 @@ describe("where one side is slow or gone", () => {
           const peer = await server.peer(1);
           await peer.until("\r\n\r\n");
           if (answer !== "") await client.until("\r\n\r\nx");
-          client.destroy();
+          leave(client);
           for (const other of server.peers) await other.end();
           const none = { active: 0, connections: { open: 0, idle: 0, connecting: 0 } };
           await vi.waitFor(() => expect(forwarded.forwarder.inspect()).toEqual(none));

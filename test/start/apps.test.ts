@@ -62,6 +62,20 @@ describe("apps", () => {
     });
   });
 
+  it("do not make room for names that have none: such a request ends nobody's server", async () => {
+    await using folder = await makeFolder({ "shop.mjs": answering("shop") });
+    const apps = { shop: { module: folder.at("shop.mjs") } };
+    for (const config of [{ apps }, { apps: folder.path }]) {
+      const { log } = await withBoard({ ...config, maxServers: 1 }, async (board) => {
+        expect(await ask(board, "shop")).toBe("shop");
+        for (const name of ["a", "b"]) expect((await board.fetch(name)).status).toBe(404);
+        expect(board.pool.get("shop")).toBeDefined();
+      });
+      expect(log.lines("started", "stopping")).toEqual(["started shop", "stopping shop"]);
+      expect(log.all).toContainEqual({ type: "stopping", hostname: "shop", reason: "closing" });
+    }
+  });
+
   it("are not told to a client on another machine", async () => {
     await withBoard({ apps: { shop: { module: MODULE } } }, async (board) => {
       const response = await board.fetch("other", "/", { headers: { "x-forwarded-for": "192.0.2.1" } });
@@ -130,6 +144,29 @@ describe("apps", () => {
         expect(answers[i]?.status).toBe(name === "hangs" ? 504 : 503);
         expect(answers[i]?.detail).toMatch(why);
       }
+      expect(await ask(board, "good")).toBe("good");
+    });
+  });
+
+  it("that are inline and cannot be loaded fail alone, say why, and are bounded in time, too", async () => {
+    await using folder = await makeFolder({
+      "no-default.mjs": "export const app = 1;\n",
+      "broken.mjs": "export default () => {\n",
+      "hangs.mjs": "await new Promise(() => {});\n",
+      "good.mjs": answering("good"),
+    });
+    const names = ["no-default", "broken", "hangs", "gone", "good"];
+    const apps = Object.fromEntries(
+      names.map((name) => [name, { module: folder.at(`${name}.mjs`), kind: "inline" as const, startTimeoutMs: 1_000 }]),
+    );
+    await withBoard({ apps }, async (board) => {
+      const seen = names.slice(0, -1).map(async (name) => (await (await board.fetch(name)).json()) as object);
+      expect(await Promise.all(seen)).toMatchObject([
+        { status: 503, detail: expect.stringMatching(/cannot load .*no-default.mjs: its default export must be/) },
+        { status: 503, detail: expect.stringMatching(/cannot load .*broken.mjs: /) },
+        { status: 504, detail: expect.stringContaining("was not ready within 1000 ms") },
+        { status: 503, detail: expect.stringMatching(/cannot load .*gone.mjs: there is no file/) },
+      ]);
       expect(await ask(board, "good")).toBe("good");
     });
   });

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createAdmit } from "../../src/switchboard/admit.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
 
@@ -47,6 +49,20 @@ describe("admit", () => {
       expect((await board.fetch("evil")).status).toBe(421);
       expect(asked).toEqual(["evil", "evil"]);
     });
+  });
+
+  it("remembers so many refused names and no more, the newest", async () => {
+    const asked: string[] = [];
+    const admit = (hostname: string) => {
+      asked.push(hostname);
+      return false;
+    };
+    const check = createAdmit({ admit, admitTimeoutMs: 1_000, refusedForMs: 600_000, failed: () => {} });
+    const ask = (hostname: string) => check(hostname, {} as IncomingMessage, undefined);
+    for (let i = 0; i <= 10_000; i += 1) expect(ask(`name-${i}`)).toMatchObject({ status: 421 });
+    asked.length = 0;
+    for (const i of [10_000, 1, 0]) expect(ask(`name-${i}`)).toMatchObject({ status: 421 });
+    expect(asked).toEqual(["name-0"]);
   });
 
   it.each<[string, () => boolean | Promise<boolean>, number, string]>([

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AppFactory, RunningSwitchboard } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
+import { createGate } from "../support/gate.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -190,6 +191,40 @@ describe("the concurrency of a hostname", () => {
       for (const client of clients) expect(await client.until("ok")).toMatch(/^HTTP\/1.1 200 /);
       for (const client of clients) client.destroy();
     });
+  });
+
+  it("is never exceeded by those who have waited while their server starts again", async () => {
+    const starting = createGate();
+    const make = createGate();
+    let starts = 0;
+    let active = 0;
+    let most = 0;
+    const app: AppFactory = async () => {
+      starts += 1;
+      if (starts > 1) {
+        starting.open();
+        await make.promise;
+      }
+      return (_request, response) => {
+        active += 1;
+        most = Math.max(most, active);
+        response.on("close", () => {
+          active -= 1;
+        });
+        setImmediate(() => response.end("ok"));
+      };
+    };
+    await withBoard({ app, concurrency: { max: 2, queue: 100 } }, async (board) => {
+      await (await board.fetch("shop")).text();
+      await board.pool.shutdown("shop");
+      const clients = Array.from({ length: 50 }, () => send(board, "/"));
+      await starting.promise;
+      await (await fetch(`http://127.0.0.1:${board.port}/__switchboard/health`)).text(); // by now they are all there
+      make.open();
+      for (const client of clients) expect(await client.until("ok")).toMatch(/^HTTP\/1.1 200 /);
+      for (const client of clients) client.destroy();
+    });
+    expect(most).toBe(2);
   });
 
   it("does not count WebSockets", async () => {

@@ -133,6 +133,7 @@ describe("a start that fails", () => {
         const response = await board.fetch("shop");
         expect(response.status).toBe(503);
         expect(response.headers.get("retry-after")).toBe("1");
+        expect(response.headers.get("cache-control")).toBe("no-store");
         expect(response.headers.get("content-type")).toBe("application/problem+json");
         const problem = (await response.json()) as { detail: string };
         expect(problem).toMatchObject({

@@ -127,6 +127,27 @@ describe("a shutdown", () => {
     for (const client of clients) client.destroy();
   });
 
+  it("does not wait for clients that keep their connections and ask for nothing", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const slow = createSlowApp();
+    const board = await createSwitchboard({ app: slow.app, basePort: 0, graceMs: 60_000 });
+    const { port } = await board.pool.getOrCreate("shop");
+    const clients = [board.port, port].flatMap((to) => {
+      const [asked, silent, halfway] = [new Client(to), new Client(to), new Client(to)];
+      asked.send(get("shop", "/fast"));
+      halfway.send("GET / HTTP/1.1\r\nHost: shop.loc");
+      return [asked, silent, halfway];
+    });
+    for (const client of [clients[0], clients[3]]) await client?.until("fast");
+    const closing = board.close();
+    await vi.advanceTimersByTimeAsync(5_000); // more than it lingers, and far less than the grace period
+    expect(await closing).toMatchObject({ serversStopped: 1, requestsCut: 0 });
+    for (const client of clients) {
+      await client.end();
+      client.destroy();
+    }
+  });
+
   it("is quick when nothing is open, and says the same to everybody who asks", async () => {
     const board = await createSwitchboard({ basePort: 0 });
     const reports = await Promise.all([board.close(), board.close()]);
@@ -149,6 +170,49 @@ describe("a shutdown", () => {
       "stopped",
       "report",
     ]);
+  });
+});
+
+describe("what happens to one hostname", () => {
+  it("drops nobody else's WebSockets, whatever it is", async () => {
+    const app: AppFactory = ({ hostname, server }) => {
+      if (hostname === "broken") throw new Error("no database");
+      server.on("upgrade", (_request, socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        socket.pipe(socket);
+      });
+      return (request, response) => {
+        if (request.url === "/crash") server.close();
+        response.end("ok");
+      };
+    };
+    await withBoard({ app, graceMs: 0, maxServers: 3, circuitBreaker: {} }, async (board, log) => {
+      const chat = new Client(board.port).send(get("chat", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+      await chat.until("\r\n\r\n");
+      const happenings: Record<string, () => unknown> = {
+        start: () => board.pool.getOrCreate("shop"),
+        pin: () => board.pool.pin("shop"),
+        unpin: () => board.pool.unpin("shop"),
+        fault: () => board.fault({ hostname: "shop", kind: "abort" })(),
+        circuit: () => board.circuit("shop")?.force("open"),
+        failure: async () => expect((await board.fetch("broken")).status).toBe(503),
+        crash: async () => {
+          await board.fetch("crashing", "/crash").catch(() => {});
+          await log.next("stopped", "crashing");
+        },
+        eviction: async () => {
+          for (const name of ["a", "b", "c"]) await board.pool.getOrCreate(name);
+          expect(log.all).toContainEqual({ type: "stopping", hostname: "shop", reason: "evicted" });
+        },
+        shutdown: () => board.pool.shutdown("c"),
+      };
+      for (const [what, happen] of Object.entries(happenings)) {
+        await happen();
+        expect(await chat.send(`after ${what};`).until(`after ${what};`)).toContain(`after ${what};`);
+      }
+      expect(chat.closed).toBe(false);
+      chat.destroy();
+    });
   });
 });
 

@@ -59,7 +59,9 @@ describe("a browser that opens a page while its server starts", () => {
   });
 
   it.each<[string, Record<string, string>, ("GET" | "POST")?]>([
-    ["a script", { accept: "text/html" }],
+    ["a script", { accept: "*/*", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" }],
+    ["an image", { accept: "image/avif,image/webp,*/*;q=0.8", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }],
+    ["a client that does not say that it opens a page", { accept: "text/html" }],
     ["a fetch of a page", { ...NAVIGATION, "sec-fetch-mode": "cors" }],
     ["a form that is sent", NAVIGATION, "POST"],
     ["a client that wants JSON", { ...NAVIGATION, accept: "application/json" }],

@@ -62,6 +62,17 @@ describe("switchboardTest", () => {
     }
   });
 
+  test("uses few connections, however much a test asks", async ({ pool, fetch, ws }) => {
+    const ports = new Set<number>();
+    const { server } = await pool.getOrCreate("shop");
+    server.on("request", ({ socket }: IncomingMessage) => ports.add(socket.remotePort as number));
+    for (let i = 0; i < 200; i += 1) expect(await (await fetch("shop")).text()).toBe("shop");
+    const socket = await ws("shop", "/echo");
+    socket.send("once");
+    expect(await socket.next()).toBe("once");
+    expect(ports.size).toBeLessThan(5);
+  });
+
   test("starts nothing for a test that asks for nothing", async ({ task }) => {
     expect(task.context).not.toHaveProperty("switchboard");
   });

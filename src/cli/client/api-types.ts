@@ -27,7 +27,7 @@ export interface Service {
   faults: number;
 }
 
-export type BreakerState = "closed" | "open" | "half-open";
+type BreakerState = "closed" | "open" | "half-open";
 
 /** A circuit breaker, as `GET /api/breakers` tells it. */
 export interface Breaker {

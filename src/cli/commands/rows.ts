@@ -9,7 +9,7 @@ export function toWord({ state, health, failure }: Service): string {
 }
 
 /** How that word is painted. */
-export function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
+function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
   const word = toWord(service);
   if (word === "running") return "green";
   if (word === "stopped") return "dim";

@@ -45,9 +45,16 @@ export function commandApp(command: string | readonly string[], config: CommandA
   checkKnownOptions("commandApp", config, ["cwd", "env", "ready"]);
   const settings = { command, ...config };
   resolveCommandServer({ ...settings, hostname: "any" });
-  return new OutsideApp("command", function* ({ hostname, ports, graceMs, log }) {
+  return new OutsideApp("command", function* ({ hostname, ports, graceMs, log, notYet }) {
     const ownGraceMs = () => Math.max(graceMs(), LEAST_GRACE_MS);
-    const { address, ended } = yield* useCommandServer({ ...settings, hostname, ports, graceMs: ownGraceMs, log });
+    const { address, ended } = yield* useCommandServer({
+      ...settings,
+      hostname,
+      ports,
+      graceMs: ownGraceMs,
+      log,
+      notYet,
+    });
     return { target: address, ended };
   });
 }

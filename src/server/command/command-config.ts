@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { SwitchboardError } from "../../base/errors.ts";
 import { checkHostname } from "../../base/hostname.ts";
-import { checkKnownOptions, fail, textOption } from "../../base/options.ts";
+import { noop } from "../../base/operations.ts";
+import { checkKnownOptions, fail, functionOption, textOption } from "../../base/options.ts";
 import type { PortChoice } from "../listen.ts";
 import { LogRing } from "../log-ring.ts";
 import { type Grace, graceOption } from "../outside-server.ts";
@@ -47,6 +48,8 @@ export interface CommandServerConfig {
   ports?: PortChoice | undefined;
   /** Gets its output: one that the caller has can be read after a failed start, too. A new one for each start. @default a new one */
   log?: LogRing | undefined;
+  /** Hears what it waits for until it is ready, for whoever sets the deadline. @default nobody */
+  notYet?: ((why: string) => void) | undefined;
 }
 
 /** {@link CommandServerConfig} after its check. */
@@ -59,9 +62,10 @@ export interface CommandSettings {
   graceMs(): number;
   ports: PortChoice;
   log: LogRing;
+  notYet(why: string): void;
 }
 
-const OPTIONS = ["command", "hostname", "cwd", "env", "ready", "graceMs", "ports", "log"];
+const OPTIONS = ["command", "hostname", "cwd", "env", "ready", "graceMs", "ports", "log", "notYet"];
 
 /** Checks the options, before anything is started. */
 export function resolveCommandServer(config: CommandServerConfig): CommandSettings {
@@ -76,6 +80,7 @@ export function resolveCommandServer(config: CommandServerConfig): CommandSettin
     graceMs: graceOption(config.graceMs),
     ports: portsOption(config.ports ?? ANY_PORT),
     log: config.log ?? new LogRing(),
+    notYet: functionOption("notYet", config.notYet ?? noop),
   };
 }
 

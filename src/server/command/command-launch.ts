@@ -37,8 +37,8 @@ export class Launch {
 
   /** Where it listens, as soon as it is ready; `undefined` when somebody else has its port. Throws when it ends for another reason. */
   *ready(): Operation<Address | undefined> {
-    const { log, ready } = this.#settings;
-    const outcome = yield* race([whenReady(ready, this.#port, log), this.#group.exited()]);
+    const { log, ready, notYet } = this.#settings;
+    const outcome = yield* race([whenReady(ready, this.#port, log, notYet), this.#group.exited()]);
     if (!("host" in outcome)) {
       yield* this.stop(); // what it left behind may have the port
       if (yield* this.#hasLostPort(outcome)) return undefined;

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { connect } from "node:net";
-import { stripVTControlCharacters } from "node:util";
+import { inspect, stripVTControlCharacters } from "node:util";
 import { action, type Operation, race, sleep } from "effection";
 import type { LogRing } from "../log-ring.ts";
 import { LOOPBACK } from "../outside-server.ts";
@@ -21,14 +21,28 @@ export interface Address {
   port: number;
 }
 
-/** Returns the address of the server on `port` when it is ready. Not bounded: the caller sets the deadline. */
-export function* whenReady(ready: Readiness, port: number, log: LogRing): Operation<Address> {
-  if ("log" in ready) yield* printed(ready.log, log);
+/**
+ * Returns the address of the server on `port` when it is ready. Not bounded: the caller sets the deadline. `notYet` hears
+ * what it waits for.
+ */
+export function* whenReady(
+  ready: Readiness,
+  port: number,
+  log: LogRing,
+  notYet: (why: string) => void,
+): Operation<Address> {
+  if ("log" in ready) {
+    notYet(`it has printed no line with ${inspect(ready.log)}`);
+    yield* printed(ready.log, log);
+  }
+  notYet(`nothing accepts connections on port ${port}, which it was told`);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     for (const host of LOOPBACK) {
       const address = { host, port };
       if (!(yield* accepts(address))) continue;
-      if (!("path" in ready) || (yield* answers(address, ready.path))) return address;
+      if (!("path" in ready)) return address;
+      notYet(`GET ${ready.path} gets no answer below 500`);
+      if (yield* answers(address, ready.path)) return address;
     }
     yield* sleep(pauseMs);
   }

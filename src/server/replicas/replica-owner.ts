@@ -60,7 +60,7 @@ export interface ReplicaOwner {
   restarts(): Restarts;
   /** Whether its health checks fail now, whatever the server answers. */
   failsHealth(): boolean;
-  /** The first replica listens, but its health check fails: why. */
+  /** Why the first replica is not ready: it does not listen, or its health check fails. */
   notYet(why: string): void;
   emit(event: ReplicaEvent): void;
 }

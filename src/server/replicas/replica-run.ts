@@ -22,7 +22,7 @@ export interface RunSettings {
   graceMs(): number;
   /** Whether its health checks fail whatever it answers. */
   failsHealth(): boolean;
-  /** It listens, but its health check fails. */
+  /** It does not listen yet, or its health check fails. */
   notYet(why: string): void;
   forwardFailed(event: ForwardErrorEvent): void;
   drained(result: DrainResult): void;
@@ -47,7 +47,7 @@ export interface Run {
  */
 export function* openRun(settings: RunSettings): Operation<Run> {
   const { app, hostname, ports, log, health, graceMs, forwardFailed, notYet } = settings;
-  const { target, ended = forever() } = yield* app.open({ hostname, ports, graceMs, log });
+  const { target, ended = forever() } = yield* app.open({ hostname, ports, graceMs, log, notYet });
   const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed });
   yield* ensure(() => drain(settings));
   const endpoint = resolveTarget(target);

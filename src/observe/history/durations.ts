@@ -1,0 +1,48 @@
+/** Durations up to here are all alike, in milliseconds. */
+const SHORTEST_MS = 0.05;
+/** By what factor a bucket reaches further than the one before it. */
+const GROWTH = 1.1;
+const LOG_GROWTH = Math.log(GROWTH);
+
+/** How many buckets there are: up to 14 minutes; what takes longer is in the last one. */
+export const BUCKETS = 176;
+/** In place of a bucket: there was no duration. */
+export const NO_BUCKET = 255;
+
+/** Which percentiles are kept, as shares. */
+const SHARES = [0.5, 0.95, 0.99] as const;
+/** The buckets of p50, p95 and p99. */
+export type Percentiles = readonly [p50: number, p95: number, p99: number];
+export const NO_PERCENTILES: Percentiles = [NO_BUCKET, NO_BUCKET, NO_BUCKET];
+
+/** The bucket of a duration. */
+export function bucketOf(ms: number): number {
+  if (!(ms > SHORTEST_MS)) return 0;
+  return Math.min(BUCKETS - 1, Math.floor(Math.log(ms / SHORTEST_MS) / LOG_GROWTH) + 1);
+}
+
+/**
+ * What a bucket stands for, in milliseconds: its geometric middle, which is at most 4.9 % away from each duration in it.
+ * For the first one that is 0.048, for 0.05 and less; the last one has no end.
+ */
+export function durationIn(bucket: number): number {
+  return SHORTEST_MS * GROWTH ** (bucket - 0.5);
+}
+
+/** The buckets of the percentiles of what is counted in `counts` from `from` on. */
+export function percentilesOf(counts: Uint16Array | Uint32Array, from: number): Percentiles {
+  let total = 0;
+  for (let i = 0; i < BUCKETS; i += 1) total += counts[from + i] as number;
+  if (total === 0) return NO_PERCENTILES;
+  let bucket = 0;
+  let passed = counts[from] as number;
+  const [p50, p95, p99] = SHARES.map((share) => {
+    const rank = Math.ceil(share * total);
+    while (passed < rank) {
+      bucket += 1;
+      passed += counts[from + bucket] as number;
+    }
+    return bucket;
+  });
+  return [p50 as number, p95 as number, p99 as number];
+}

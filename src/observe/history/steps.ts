@@ -1,0 +1,77 @@
+import { durationIn, NO_BUCKET } from "./durations.ts";
+import type { Happened } from "./minute.ts";
+
+/**
+ * What happened in one step of time.
+ *
+ * **Lifetime.** It does not change.
+ *
+ * **Failure.** None.
+ */
+export interface HistoryPoint {
+  /** When the step began, in milliseconds since 1970. */
+  time: number;
+  /** How many requests ended in it. */
+  requests: number;
+  /** How many of them failed: their status was 5xx, or they had no answer in time, or their server broke off. */
+  errors: number;
+  /** Half of them took at most so long, in milliseconds, within 4.9 %; `null` when there was none. */
+  p50Ms: number | null;
+  /** The same for 95 of 100. */
+  p95Ms: number | null;
+  /** The same for 99 of 100. */
+  p99Ms: number | null;
+  /** How many were in flight at once, at most. */
+  inFlight: number;
+}
+
+/** The last `size` steps of time, each with 15 bytes. A step is the number of seconds, or minutes, since 1970. */
+export class Steps {
+  readonly size: number;
+  readonly #stepMs: number;
+  readonly #requests: Uint32Array;
+  readonly #errors: Uint32Array;
+  readonly #inFlight: Uint32Array;
+  /** Buckets, three for each step. */
+  readonly #percentiles: Uint8Array;
+
+  constructor(size: number, stepMs: number) {
+    this.size = size;
+    this.#stepMs = stepMs;
+    this.#requests = new Uint32Array(size);
+    this.#errors = new Uint32Array(size);
+    this.#inFlight = new Uint32Array(size);
+    this.#percentiles = new Uint8Array(size * 3);
+  }
+
+  put(step: number, { requests, errors, percentiles }: Happened, inFlight: number): void {
+    const at = step % this.size;
+    this.#requests[at] = requests;
+    this.#errors[at] = errors;
+    this.#inFlight[at] = inFlight;
+    this.#percentiles.set(percentiles, at * 3);
+  }
+
+  /** How many requests ended in a step. */
+  requestsIn(step: number): number {
+    return this.#requests[step % this.size] as number;
+  }
+
+  point(step: number): HistoryPoint {
+    const at = step % this.size;
+    return {
+      time: step * this.#stepMs,
+      requests: this.#requests[at] as number,
+      errors: this.#errors[at] as number,
+      p50Ms: toMs(this.#percentiles[at * 3]),
+      p95Ms: toMs(this.#percentiles[at * 3 + 1]),
+      p99Ms: toMs(this.#percentiles[at * 3 + 2]),
+      inFlight: this.#inFlight[at] as number,
+    };
+  }
+}
+
+/** In whole microseconds. */
+export function toMs(bucket: number = NO_BUCKET): number | null {
+  return bucket === NO_BUCKET ? null : Math.round(durationIn(bucket) * 1_000) / 1_000;
+}
