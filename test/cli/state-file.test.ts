@@ -97,6 +97,21 @@ describe.concurrent("a command that looks for a switchboard", () => {
     expect(code).toBe(2);
   });
 
+  it("does not count one whose number is another process's by now", async ({ cli }) => {
+    const { port } = await cli.serve();
+    const left = {
+      pid: process.pid,
+      url: "http://127.0.0.1:1",
+      port: 1,
+      startedAt: new Date().toISOString(),
+      version: "0",
+    };
+    await cli.folder.write("switchboard/1.json", JSON.stringify(left));
+    expect((await cli.run("status")).stdout).toContain(`http://127.0.0.1:${port}, `);
+    const doctor = await cli.run("doctor", "--port", String(port));
+    expect(doctor.stdout).toContain(`stale: process ${process.pid} runs, but nothing answers at http://127.0.0.1:1`);
+  });
+
   it("leaves alone what is no state file", async ({ cli }) => {
     await cli.folder.write("switchboard/8000.json", "{");
     await cli.folder.write("switchboard/notes.txt", "mine");

@@ -1,9 +1,9 @@
-import { ensure, type Operation, resource, until, useAbortSignal } from "effection";
+import { ensure, type Operation, resource, scoped, until, useAbortSignal } from "effection";
 import { Agent, type Dispatcher } from "undici";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { readEvents, type StreamEvent } from "./event-stream.ts";
 import { notASwitchboard, toProblem, unreachable } from "./failures.ts";
-import type { Target } from "./find.ts";
+import type { Target } from "./target.ts";
 
 /** What may be asked for beside a path. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -39,9 +39,10 @@ export function useApiClient(target: Target): Operation<ApiClient> {
     yield* ensure(() => until(agent.destroy()));
     const call = (options: Call) => request(agent, target, options);
     yield* checkHealth(target, call);
-    const ask = function* (asked: Call): Operation<unknown> {
-      return yield* json(yield* call(asked), target);
-    };
+    const ask = (asked: Call): Operation<unknown> =>
+      scoped(function* () {
+        return yield* json(yield* call(asked), target);
+      });
     yield* provide({
       target,
       get: <T>(path: string, query?: Query) => ask({ method: "GET", path, query, limitMs: READ_MS }) as Operation<T>,

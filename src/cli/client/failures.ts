@@ -1,7 +1,7 @@
 import { toError } from "../../base/errors.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { printableLines } from "../terminal/printable.ts";
-import type { Target } from "./find.ts";
+import type { Target } from "./target.ts";
 
 /** Nobody answers at `target`. */
 export function unreachable(target: Target, thrown: unknown): CommandError {

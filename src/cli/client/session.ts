@@ -4,6 +4,6 @@ import { type ApiClient, useApiClient } from "./api-client.ts";
 import { findTarget } from "./find.ts";
 
 /** The client for what the options of a command say: see {@link CLIENT_OPTIONS}. */
-export function useApi(options: ParsedOptions): Operation<ApiClient> {
-  return useApiClient(findTarget(options));
+export function* useApi(options: ParsedOptions): Operation<ApiClient> {
+  return yield* useApiClient(yield* findTarget(options));
 }

@@ -2,10 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { action, type Operation } from "effection";
-import { useApiClient } from "../client/api-client.ts";
 import type { Service } from "../client/api-types.ts";
-import { findTarget } from "../client/find.ts";
 import { servicePath } from "../client/names.ts";
+import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { print, printJson } from "../terminal/print.ts";
@@ -26,8 +25,8 @@ export const open: Command = {
     ...CLIENT_OPTIONS,
   },
   *run([name], options): Operation<void> {
-    const target = findTarget(options);
-    const api = yield* useApiClient(target);
+    const api = yield* useApi(options);
+    const { target } = api;
     const dashboard = new URL(target.url);
     dashboard.host = target.host;
     const url = name === undefined ? dashboard.href : (yield* api.get<Service>(servicePath(name))).url;

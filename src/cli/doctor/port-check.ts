@@ -4,7 +4,8 @@ import { ensure, type Operation, scoped } from "effection";
 import { toError } from "../../base/errors.ts";
 import { findHolder } from "../../server/command/port-holder.ts";
 import { listen } from "../../server/listen.ts";
-import { useApiClient } from "../client/api-client.ts";
+import { isSwitchboard } from "../client/answers.ts";
+import { toTarget } from "../client/target.ts";
 import { isAlive, listStates } from "../state-file.ts";
 import type { Check } from "./check.ts";
 
@@ -19,7 +20,7 @@ export function* checkPort(port: number): Operation<Check> {
     return { name, status: "fail", detail: "this user may not use it", advice: "choose one above 1023 with --port" };
   }
   if (code !== "EADDRINUSE") return { name, status: "fail", detail: `it cannot be bound: ${code}` };
-  if (yield* isSwitchboard(port)) {
+  if (yield* isSwitchboard(toTarget(new URL(`http://${HOST}:${port}/`)))) {
     const running = listStates().find(({ state }) => state.port === port && isAlive(state));
     const who = running === undefined ? "" : ` (process ${running.state.pid})`;
     return { name, status: "ok", detail: `a switchboard runs there${who}` };
@@ -44,18 +45,6 @@ function tryPort(port: number): Operation<string | undefined> {
       return undefined;
     } catch (error) {
       return String((error as NodeJS.ErrnoException).code ?? toError(error).message);
-    }
-  });
-}
-
-function isSwitchboard(port: number): Operation<boolean> {
-  return scoped(function* () {
-    try {
-      const url = new URL(`http://${HOST}:${port}/`);
-      yield* useApiClient({ url, host: `switchboard.localhost:${port}`, token: undefined, file: undefined });
-      return true;
-    } catch {
-      return false; // it does not answer as one does
     }
   });
 }

@@ -1,6 +1,6 @@
 import { rmSync, statSync } from "node:fs";
-import { type Operation, scoped } from "effection";
-import { useApiClient } from "../client/api-client.ts";
+import type { Operation } from "effection";
+import { isAnswered } from "../client/answers.ts";
 import { isAlive, listStates, type StateFile, stateFolder } from "../state-file.ts";
 import type { Check } from "./check.ts";
 
@@ -30,16 +30,4 @@ function* checkState({ path, state }: StateFile, fix: boolean): Operation<Check>
   if (!fix) return { name, status: "warn", detail, advice: `switchboard doctor --fix removes ${path}` };
   rmSync(path, { force: true });
   return { name, status: "ok", detail: `${detail}; removed` };
-}
-
-function isAnswered(file: StateFile): Operation<boolean> {
-  return scoped(function* () {
-    try {
-      const url = new URL("/", file.state.url);
-      yield* useApiClient({ url, host: `switchboard.localhost:${file.state.port}`, token: undefined, file });
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
