@@ -34,7 +34,7 @@ export const CLIENT_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   url: { value: "URL", help: "the switchboard at this address", default: "SWITCHBOARD_URL" },
   token: {
     value: "TOKEN",
-    help: "what to be let in with; others can see it in the list",
+    help: "what to be let in with; others see it in ps",
     default: "SWITCHBOARD_TOKEN",
   },
   json: { help: "for programs: one JSON document, or one per line of a stream" },

@@ -120,6 +120,24 @@ describe.concurrent("the log", () => {
     expect(lines.filter(({ type }) => type === "request")).toHaveLength(601);
     expect(lines.at(-1)?.type).toBe("report");
   });
+
+  it("waits for no reader: what is too much is lost, and counted", async ({ cli }) => {
+    await cli.folder.write(
+      "loud.mjs",
+      `export default () => (_request, response) => {
+        response.end("ok");
+        setImmediate(() => { throw new Error("x".repeat(1_000_000)); });
+      };`,
+    );
+    const { program, port } = await cli.serve(cli.folder.at("loud.mjs"));
+    program.child.stdout?.pause();
+    for (let i = 0; i < 10; i += 1) expect(await ask(port, "shop")).toContain("ok");
+    program.child.stdout?.resume();
+    while (!/"type":"lost","lost":[1-9]/.test(program.stdout.slice(-200_000))) await ask(port, "shop");
+    program.kill("SIGTERM");
+    const lines = linesOf((await program.exited).stdout);
+    expect(lines.at(-1)?.type).toBe("report");
+  });
 });
 
 async function hasState(cli: { states(): string[] }): Promise<boolean> {

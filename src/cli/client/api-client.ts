@@ -2,7 +2,7 @@ import { ensure, type Operation, resource, scoped, until, useAbortSignal } from 
 import { Agent, type Dispatcher } from "undici";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { readEvents, type StreamEvent } from "./event-stream.ts";
-import { notASwitchboard, toProblem, unreachable } from "./failures.ts";
+import { noApi, notASwitchboard, toProblem, unreachable } from "./failures.ts";
 import type { Target } from "./target.ts";
 
 /** What may be asked for beside a path. */
@@ -55,6 +55,7 @@ export function useApiClient(target: Target): Operation<ApiClient> {
         };
         const response = yield* call({ method: "GET", path, query, headers, limitMs: SILENCE_MS });
         if (response.statusCode !== 200) yield* json(response, target);
+        if (!String(response.headers["content-type"]).startsWith("text/event-stream")) throw noApi(target);
         return readEvents(response.body);
       },
     });

@@ -70,7 +70,8 @@ function toHint(status: number, { token }: Target): string {
   return token === undefined ? `; give --token or SWITCHBOARD_TOKEN: ${way}` : `; the token is wrong: ${way}`;
 }
 
-function noApi({ url }: Target): CommandError {
+/** The switchboard at `target` does not know what it is asked for. */
+export function noApi({ url }: Target): CommandError {
   const what = `the switchboard at ${url.origin} cannot be asked that`;
   return new CommandError(EXIT.failed, `${what}: its control is off, or it is of another version`);
 }

@@ -129,7 +129,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "request":
       return describeRequest(event.record, paint);
     case "lost":
-      return `${paint("yellow", "lost")}     ${count(event.lost, "line")}: what reads them, or printed them, was too slow`;
+      return `${paint("yellow", "lost")}     ${count(event.lost, "line")}: what reads this output is too slow`;
     case "draining":
       return `${paint("dim", "draining:")} what is in flight may finish; interrupt again to stop at once`;
     case "starting":

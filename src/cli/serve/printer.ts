@@ -9,7 +9,8 @@ import type { OutputEvent } from "./output-event.ts";
 const MOST_WAITING = 4 * 1024 * 1024;
 
 /**
- * Prints what happens. It neither waits for a reader that is slow, nor keeps more than 4 MB for it.
+ * Prints what happens. It neither waits for a reader that is slow, nor keeps more than 4 MB for it, but for what is printed
+ * at the end.
  *
  * **Lifetime.** Until `close`. What it has written is with the stream: {@link flushed} waits for it.
  *
@@ -24,6 +25,7 @@ export class Printer {
   #requests: JournalSubscription<RequestRecord> | undefined;
   #held: OutputEvent[] | undefined = [];
   #lost = 0;
+  #room = MOST_WAITING;
 
   constructor(stream: NodeJS.WriteStream, log: LogArguments, shown: () => Shown) {
     this.#stream = stream;
@@ -35,6 +37,7 @@ export class Printer {
 
   /** Prints an event, behind the requests that came before it. Until {@link open} it only keeps them. */
   print(event: OutputEvent): void {
+    if (event.type === "draining") this.#room = Number.POSITIVE_INFINITY; // little is to come, and nothing after it
     if (this.#held !== undefined) this.#held.push(event);
     else {
       this.printRequests();
@@ -71,7 +74,7 @@ export class Printer {
   }
 
   #printOne(event: OutputEvent): void {
-    if (this.#lost > 0 && this.#stream.writableLength < MOST_WAITING) {
+    if (this.#lost > 0 && this.#stream.writableLength < this.#room) {
       const lost = this.#lost;
       this.#lost = 0;
       this.#print({ type: "lost", lost });
@@ -80,7 +83,7 @@ export class Printer {
   }
 
   #write(text: string): void {
-    if (this.#stream.writableLength < MOST_WAITING) this.#stream.write(text);
+    if (this.#stream.writableLength < this.#room) this.#stream.write(text);
     else this.#lost += 1;
   }
 }
