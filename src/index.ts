@@ -1,5 +1,6 @@
 export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
 export type { RequestOutcome, RequestRecord, RequestTimings } from "./base/request-record.ts";
+export type { EventRecord } from "./observe/event-record.ts";
 export type {
   Journal,
   JournalBatch,
@@ -8,7 +9,7 @@ export type {
   JournalSubscription,
   Numbered,
 } from "./observe/journal.ts";
-export type { EventRecord, Observation } from "./observe/observation.ts";
+export type { Observation } from "./observe/observation.ts";
 export { createRequestFilter, type RequestFilter } from "./observe/request-filter.ts";
 export type { RequestObserver } from "./observe/request-observer.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
@@ -19,6 +20,7 @@ export type { EntryState, ServerInfo } from "./pool/server-info.ts";
 export { useServerPool } from "./pool/server-pool.ts";
 export { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
+export type { Failure } from "./pool/supervision.ts";
 export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
 export { type CommandAppConfig, commandApp } from "./server/command/command-app.ts";
 export type { Readiness } from "./server/command/command-config.ts";
@@ -49,15 +51,9 @@ export type { ChangedEvent } from "./start/app-watch.ts";
 export type { AppsConfig } from "./start/apps.ts";
 export { defineSwitchboard } from "./start/define.ts";
 export type { ObserveConfig } from "./start/observe.ts";
+export type { RunConfig, RunEvent } from "./start/run-config.ts";
 export type { ShutdownReport } from "./start/shutdown.ts";
-export {
-  createSwitchboard,
-  type RunConfig,
-  type RunEvent,
-  type RunningBoard,
-  type RunningSwitchboard,
-  useRunningSwitchboard,
-} from "./start.ts";
+export { createSwitchboard, type RunningBoard, type RunningSwitchboard, useRunningSwitchboard } from "./start.ts";
 export type { CircuitConfig, ConcurrencyConfig, DeliveryConfig } from "./switchboard/delivery-config.ts";
 export { type Fault, FaultContext, useFault } from "./switchboard/fault.ts";
 export type { RateLimitConfig } from "./switchboard/rate-limit.ts";

@@ -1,87 +1,28 @@
 import { ensure, type Operation, resource, run, suspend } from "effection";
 import type { Dispatcher } from "undici";
-import { createEvents, tell } from "./base/events.ts";
-import { noop } from "./base/operations.ts";
-import { booleanOption, checkKnownOptions, durationOption, fail, functionOption, pick } from "./base/options.ts";
-import { createObservation, type Observation, type Observing } from "./observe/observation.ts";
-import { type RequestFileSettings, useRequestFile } from "./observe/request-file.ts";
-import type { ServerEvent } from "./pool/events.ts";
-import type { HostnameConfig } from "./pool/hostname-config.ts";
+import { createEvents } from "./base/events.ts";
+import { functionOption } from "./base/options.ts";
+import { type Control, createControl } from "./control/control.ts";
+import type { Observation } from "./observe/observation.ts";
+import { useRequestFile } from "./observe/request-file.ts";
 import { openPool } from "./pool/server-pool.ts";
 import { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
-import {
-  resolveServerPool,
-  SERVER_POOL_OPTIONS,
-  type ServerPoolConfig,
-  type ServerPoolSettings,
-} from "./pool/settings.ts";
 import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
-import type { AppPlan, Apps } from "./start/app-plan.ts";
-import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
-import { type AppsConfig, createAppFactory, resolveApps, whyNoApp } from "./start/apps.ts";
+import type { AppPlan } from "./start/app-plan.ts";
+import { AppWatch } from "./start/app-watch.ts";
+import { whyNoApp } from "./start/apps.ts";
 import { checkFolder } from "./start/apps-folder.ts";
+import { controlSource } from "./start/control-source.ts";
 import { useDialer } from "./start/dialer.ts";
-import { splitHostnames } from "./start/hostnames.ts";
-import { bothObservers, type ObserveConfig, resolveObserve } from "./start/observe.ts";
-import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
+import { samplePool } from "./start/pool-sample.ts";
+import type { RunConfig, RunEvent } from "./start/run-config.ts";
+import { type RunSettings, resolveRun } from "./start/run-settings.ts";
+import { Services } from "./start/services.ts";
+import type { ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
-import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
 import { type Fault, FaultContext } from "./switchboard/fault.ts";
-import {
-  resolveSwitchboard,
-  SWITCHBOARD_OPTIONS,
-  type SwitchboardConfig,
-  type SwitchboardEvent,
-  type SwitchboardSettings,
-} from "./switchboard/settings.ts";
+import type { FrontDoor } from "./switchboard/front-door.ts";
 import { openSwitchboard, type SwitchboardHandle } from "./switchboard/switchboard.ts";
-
-/**
- * Everything that happens, from the first event, `listening`, to the last, `report`.
- *
- * **Lifetime.** Each is told once, when it happens. A subscriber that is more than 10,000 behind loses the oldest.
- *
- * **Failure.** A failure is an event too: `error` of one server, `front-error` of the front door.
- */
-export type RunEvent = SwitchboardEvent | ServerEvent | ChangedEvent | ShutdownReport;
-
-/**
- * The options of the pool and of the switchboard in one: those of {@link ServerPoolConfig} and
- * {@link SwitchboardConfig}, and these.
- *
- * **Lifetime.** Read once, at the call; a change of the object later has no effect. `graceMs` is one period for all.
- *
- * **Failure.** A wrong or unknown option throws `INVALID_OPTION` at the call. `undefined` is the default.
- */
-export interface RunConfig
-  extends Omit<ServerPoolConfig, "onEvent" | "hostnames">,
-    Omit<SwitchboardConfig, "port" | "onEvent" | "graceMs" | "hostnames"> {
-  /**
-   * In place of `app`, where apps come from: `{ shop: { module: "./shop.ts" }, "*.docs": { command: "npm run dev" } }`, or
-   * the path of a folder of them. A name that has none gets 404. @default none
-   */
-  apps?: AppsConfig | undefined;
-  /**
-   * Starts an app of `apps` again when one of its files has changed, after the old one has drained; for that it has 2 s
-   * unless `graceMs` is set. @default false
-   */
-  watch?: boolean | undefined;
-  /**
-   * Other options for some hostnames, of the pool and of the switchboard: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The
-   * key is a hostname, or `*.` and what it ends in; of several that fit, the most specific one that has an option counts
-   * for it. @default none
-   */
-  hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
-  /**
-   * Whether requests and events are kept, and counted: see {@link Observation}. Each request then has an `X-Request-Id`.
-   * How much of them, if it is an object. @default true
-   */
-  observe?: boolean | ObserveConfig | undefined;
-  /** The port to listen on; 0 is any free one. @default 0 */
-  port?: number | undefined;
-  /** Hears of every event, synchronously. @default none */
-  onEvent?: ((event: RunEvent) => void) | undefined;
-}
 
 /**
  * A pool and its switchboard, running.
@@ -93,10 +34,12 @@ export interface RunConfig
 export interface RunningBoard extends SwitchboardHandle {
   /** The servers, by hostname. */
   pool: ServerPool;
-  /** What has happened: the last requests and events. `undefined` with `observe: false`. */
-  observation: Observation<RunEvent> | undefined;
   /** The URL of a hostname: `at("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   at(hostname: string, path?: string): string;
+  /** What has happened: the last requests and events, metrics and a history. `undefined` with `observe: false`. */
+  observation: Observation<RunEvent> | undefined;
+  /** The control API: what an operator shows to it. `undefined` when it is off. */
+  control: { token: string } | undefined;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
@@ -116,10 +59,12 @@ export interface RunningSwitchboard extends AsyncDisposable {
   port: number;
   /** The servers, by hostname. */
   pool: ServerPool;
-  /** What has happened: the last requests and events. `undefined` with `observe: false`. */
-  observation: Observation<RunEvent> | undefined;
   /** The URL of a hostname: `url("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   url(hostname: string, path?: string): string;
+  /** What has happened: the last requests and events, metrics and a history. `undefined` with `observe: false`. */
+  observation: Observation<RunEvent> | undefined;
+  /** The control API: what an operator shows to it. `undefined` when it is off. */
+  control: { token: string } | undefined;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
@@ -143,108 +88,59 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  const run = resolveRun("useRunningSwitchboard", config);
-  const { emit, shutdown, apps, watches, observation, poolSettings, boardSettings } = run;
+  const settings = resolveRun("useRunningSwitchboard", config);
   // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
   if (typeof config.apps === "string") checkFolder(config.apps);
-  const board = resource<RunningBoard>(function* (provide) {
-    yield* ensure(() => {
-      const report = shutdown.report();
-      if (report !== undefined) emit(report);
-    });
-    // First, so that it is the last: what is cut at the end is written, too.
-    if (observation !== undefined && run.requestFile !== undefined) {
-      yield* useRequestFile(observation.requests, run.requestFile, (error) =>
-        emit({ type: "front-error", hostname: undefined, error, message: error.message }),
-      );
-    }
-    let watch: AppWatch | undefined;
-    const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
-    const app = apps === undefined ? poolSettings.app : createAppFactory(apps, begins);
-    const declines = apps && ((hostname: string) => whyNoApp(apps, hostname));
-    const pool = yield* openPool({ ...poolSettings, app, declines, pinned: [] });
-    if (apps !== undefined && watches) watch = new AppWatch(apps, pool, emit);
-    const handle = yield* openSwitchboard(boardSettings, pool);
-    // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
-    yield* ensure(() => watch?.close());
-    for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
-    const dialer = yield* useDialer(boardSettings.host);
-    const domain = boardSettings.domains?.[0] ?? "localhost";
-    const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
-    const fetch = async (hostname: string, path = "/", init: RequestInit = {}) =>
-      dialer.fetch(at(hostname, path), init);
-    yield* provide({ ...handle, pool, observation, at, fetch, dispatcher: dialer.dispatcher });
+  return withContexts(resource((provide) => open(settings, provide)));
+}
+
+function* open(settings: RunSettings, provide: (board: RunningBoard) => Operation<void>): Operation<void> {
+  const { emit, shutdown, apps, watches, observation, poolSettings, boardSettings } = settings;
+  const failed = (error: Error) => emit({ type: "front-error", hostname: undefined, error, message: error.message });
+  yield* ensure(() => {
+    observation.close();
+    const report = shutdown.report();
+    if (report !== undefined) emit(report);
   });
-  return withContexts(board);
-}
-
-/** What a {@link RunConfig} comes to. */
-interface RunSettings {
-  emit(event: RunEvent): void;
-  shutdown: Shutdown;
-  apps: Apps | undefined;
-  watches: boolean;
-  observation: Observing<RunEvent> | undefined;
-  requestFile: RequestFileSettings | undefined;
-  poolSettings: ServerPoolSettings;
-  boardSettings: SwitchboardSettings;
-}
-
-/** Checks every option of `what`, before anything is opened. */
-export function resolveRun(what: string, config: RunConfig): RunSettings {
-  checkKnownOptions(what, config, RUN_OPTIONS);
-  const listener = functionOption("onEvent", config.onEvent) ?? noop;
-  const observe = resolveObserve(config.observe);
-  const observation = observe && createObservation<RunEvent>(observe);
-  const emit = (event: RunEvent) => {
-    observation?.heard(event);
-    tell(listener, event);
+  // First, so that it is the last: what is cut at the end is written, too.
+  if (settings.requestFile !== undefined) yield* useRequestFile(observation.requests, settings.requestFile, failed);
+  let watch: AppWatch | undefined;
+  const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
+  const services = new Services(apps, poolSettings.byHostname);
+  const app = services.factory(poolSettings.app, begins);
+  const declines = apps && ((hostname: string) => whyNoApp(services, hostname));
+  const pool = yield* openPool({ ...poolSettings, app, declines, byHostname: services.settings, pinned: [] });
+  if (watches) watch = new AppWatch(services, pool, emit);
+  let control: Control | undefined;
+  const own = (door: FrontDoor) => {
+    const { maxServers, maxStarts } = poolSettings;
+    settings.pool.sample = () => samplePool(door, maxServers);
+    if (settings.control === undefined) return undefined;
+    const seen = observation as Observation; // whatever its events are
+    control = createControl(
+      controlSource(door, { observation: seen, services, maxServers, maxStarts, failed }),
+      settings.control,
+    );
+    return control;
   };
-  const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
-  const shutdown = createShutdown(graceMs);
-  const onEvent = (event: SwitchboardEvent | ServerEvent) => {
-    shutdown.note(event);
-    emit(event);
-  };
-  const apps = config.apps === undefined ? undefined : resolveApps(config.apps);
-  if (apps !== undefined && config.app !== undefined)
-    fail("apps", "absent beside app: only one of them can be", config.apps);
-  const watches = booleanOption("watch", config.watch ?? false);
-  if (watches && apps === undefined)
-    fail("watch", "absent or false without apps: only their files are known", config.watch);
-  const hostnames = splitHostnames(config.hostnames, config.apps);
-  const poolSettings = {
-    ...resolveServerPool({
-      ...pick(config, SERVER_POOL_OPTIONS),
-      graceMs: config.graceMs ?? (watches ? WATCHED_GRACE_MS : graceMs),
-      hostnames: hostnames.pool,
-      onEvent,
-    }),
-    graceMs: shutdown.graceMs,
-  };
-  const boardSettings = resolveSwitchboard({
-    ...pick(config, SWITCHBOARD_OPTIONS),
-    port: config.port ?? 0,
-    hostnames: hostnames.board,
-    onEvent,
+  const handle = yield* openSwitchboard(boardSettings, pool, own);
+  // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
+  yield* ensure(() => watch?.close());
+  for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
+  const dialer = yield* useDialer(boardSettings.host);
+  const domain = boardSettings.domains?.[0] ?? "localhost";
+  const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
+  const fetch = async (hostname: string, path = "/", init: RequestInit = {}) => dialer.fetch(at(hostname, path), init);
+  yield* provide({
+    ...handle,
+    pool,
+    observation: settings.observes ? observation : undefined,
+    control: control && { token: control.token },
+    at,
+    fetch,
+    dispatcher: dialer.dispatcher,
   });
-  const observer = bothObservers(observation?.observer, boardSettings.observer);
-  return {
-    emit,
-    shutdown,
-    apps,
-    watches,
-    observation,
-    requestFile: observe?.file,
-    poolSettings,
-    boardSettings: { ...boardSettings, observer },
-  };
 }
-
-/** Who has saved a file does not want to wait for a WebSocket that stays open. */
-const WATCHED_GRACE_MS = 2_000;
-
-const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch", "observe"])];
 
 /** Sets the contexts for the caller: a resource sets them for itself alone. */
 function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
@@ -282,12 +178,13 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
       const {
         port,
         pool,
-        observation,
         at: url,
         fetch,
         dispatcher,
         fault,
         circuit,
+        observation,
+        control,
       } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
@@ -296,12 +193,13 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
       resolve({
         port,
         pool,
-        observation,
         url,
         fetch,
         dispatcher,
         fault,
         circuit,
+        observation,
+        control,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),

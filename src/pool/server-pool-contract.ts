@@ -3,6 +3,7 @@ import type { LogLine } from "../server/log-ring.ts";
 import type { ServerEvent } from "./events.ts";
 import type { ServerPoolInspection } from "./inspection.ts";
 import type { ServerInfo } from "./server-info.ts";
+import type { Failure } from "./supervision.ts";
 
 /**
  * Many servers, by hostname.
@@ -47,6 +48,15 @@ export interface ServerPool {
   readonly events: Stream<ServerEvent, void>;
   /** What the app of `hostname` has printed last, if it runs in a thread or a command: up to 1,000 lines. */
   log(hostname: string): LogLine[];
+  /**
+   * Calls `listener` with each line that the app of `hostname` prints from now on, however often it is started, and with
+   * each state of a line that has no newline yet. Returns how to stop that.
+   */
+  listenLog(hostname: string, listener: (line: LogLine) => void): () => void;
+  /** The last failure of each hostname that is not well again, whether it can be started by now or not. */
+  failures(): Failure[];
+  /** Every pinned hostname, also one that does not run. */
+  pinned(): string[];
   /** A snapshot for people and tests. */
   inspect(): ServerPoolInspection;
 }

@@ -1,4 +1,5 @@
-import { type RunConfig, resolveRun } from "../start.ts";
+import type { RunConfig } from "./run-config.ts";
+import { resolveRun } from "./run-settings.ts";
 
 /**
  * The options of a `switchboard.config.ts`: it gives back what it gets, for its types and its checks.

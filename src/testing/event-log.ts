@@ -1,6 +1,6 @@
 import { toHostname } from "../base/hostname.ts";
 import { checkKnownOptions, fail } from "../base/options.ts";
-import type { RunEvent } from "../start.ts";
+import type { RunEvent } from "../start/run-config.ts";
 import { Supply, WAIT_MS, type WaitOptions } from "./supply.ts";
 
 /**

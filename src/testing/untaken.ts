@@ -1,5 +1,5 @@
 import { whereThrown } from "../base/errors.ts";
-import type { RunEvent } from "../start.ts";
+import type { RunEvent } from "../start/run-config.ts";
 import type { EventLog } from "./event-log.ts";
 
 /** Throws when there were errors that nobody took from the log: who failed, at what, and where. */

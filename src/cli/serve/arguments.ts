@@ -1,4 +1,4 @@
-import type { RunConfig } from "../../start.ts";
+import type { RunConfig } from "../../start/run-config.ts";
 import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
 import type { Parsed } from "../parse.ts";

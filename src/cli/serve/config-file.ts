@@ -6,7 +6,7 @@ import { loadDefault } from "../../server/module.ts";
 import type { AppConfig, CommandConfig, ModuleConfig } from "../../start/app-config.ts";
 import { checkFolder } from "../../start/apps-folder.ts";
 import { defineSwitchboard } from "../../start/define.ts";
-import type { RunConfig } from "../../start.ts";
+import type { RunConfig } from "../../start/run-config.ts";
 
 const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `switchboard.config.${extension}`);
 

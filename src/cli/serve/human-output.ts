@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { styleText } from "node:util";
 import { whereThrown } from "../../base/errors.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
-import type { RunEvent } from "../../start.ts";
+import type { RunEvent } from "../../start/run-config.ts";
 import { printable, printableLines } from "../terminal/printable.ts";
 import { count, toClock, toTime } from "../terminal/words.ts";
 import type { Sink } from "./json-output.ts";

@@ -1,5 +1,5 @@
 import type { RequestRecord } from "../../base/request-record.ts";
-import type { RunEvent } from "../../start.ts";
+import type { RunEvent } from "../../start/run-config.ts";
 
 /** An error that no app handled, and no server can be named for: thrown from a timer, say. */
 interface UncaughtEvent {

@@ -6,7 +6,8 @@ import type { RequestRecord } from "../../base/request-record.ts";
 import type { Journal } from "../../observe/journal.ts";
 import { loadApp } from "../../server/module.ts";
 import { resolveApps } from "../../start/apps.ts";
-import { type RunConfig, type RunningBoard, useRunningSwitchboard } from "../../start.ts";
+import type { RunConfig } from "../../start/run-config.ts";
+import { type RunningBoard, useRunningSwitchboard } from "../../start.ts";
 import { flushed } from "../terminal/flush.ts";
 import { DEFAULTS, type ServeArguments } from "./arguments.ts";
 import { loadConfig } from "./config-file.ts";
@@ -31,7 +32,7 @@ const FLUSH_MS = 2_000;
 /** Serves until a signal comes. */
 export function* serve({ log, module, given, configFile }: ServeArguments): Operation<void> {
   let config: RunConfig = { ...DEFAULTS, ...given };
-  let board: Seen | undefined;
+  let board: RunningBoard | undefined;
   const printer = new Printer(process.stdout, log, () => ({ ...show(module, config), dashboard: toDashboard(board) }));
   const print = (event: OutputEvent) => printer.print(event);
   const ended = withResolvers<number>();
@@ -66,9 +67,6 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   yield* suspend();
 }
 
-/** What the command looks at of a running switchboard. */
-type Seen = RunningBoard & { control?: { token: string } | undefined };
-
 /** Prints requests as they finish, as many at once as there are. The last ones are printed with the events of the end. */
 function* printRequests(printer: Printer, journal: Journal<RequestRecord>): Operation<void> {
   const requests = printer.watch(journal);
@@ -94,7 +92,7 @@ function show(module: string | undefined, { app, apps, domains }: RunConfig): Sh
   };
 }
 
-function toDashboard(board: Seen | undefined): Shown["dashboard"] {
+function toDashboard(board: RunningBoard | undefined): Shown["dashboard"] {
   if (board?.control === undefined) return undefined;
   return { url: `http://switchboard.localhost:${board.port}/`, token: board.control.token };
 }
