@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 import express, { type Request, type Response, type Router } from "express";
 import { faultEndpoints } from "./api/faults.ts";
 import { journalEndpoints } from "./api/journal.ts";
+import { createJournalTexts } from "./api/journal-texts.ts";
 import { limitEndpoints } from "./api/limits.ts";
+import { liveEndpoints } from "./api/live.ts";
 import { serviceActionEndpoints } from "./api/service-actions.ts";
 import { serviceChangeEndpoints } from "./api/service-changes.ts";
 import { serviceEndpoints } from "./api/services.ts";
@@ -33,15 +35,17 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
     authorize: (...args: Parameters<Auth["authorize"]>) => auth.authorize(...args),
     failed: (error: Error) => source.failed(error),
   };
+  const texts = createJournalTexts(source);
   const endpoints: Endpoint[] = [
     ...statusEndpoints(source, startedAt),
     ...sessionEndpoints(auth, version),
     ...serviceEndpoints(source),
     ...serviceChangeEndpoints(source),
     ...serviceActionEndpoints(source),
-    ...journalEndpoints(source, streams),
+    ...journalEndpoints(source, streams, texts),
     ...limitEndpoints(source),
     ...faultEndpoints(source),
+    ...liveEndpoints(source, streams, texts, version),
   ];
   const document = createOpenApi(endpoints, version);
   const router = express.Router({ caseSensitive: true });

@@ -39,6 +39,8 @@ export function refuse(response: Response, thrown: unknown, { failed }: Pick<Rou
   answerProblem(response, facts ?? INTERNAL);
 }
 
+const STREAM = "text/event-stream";
+
 const INTERNAL: ProblemFacts = {
   status: 500,
   code: "INTERNAL",
@@ -54,7 +56,12 @@ async function answer(endpoint: Endpoint, request: Request, response: Response):
     request,
     response,
   } as never;
-  if (endpoint.stream !== undefined && wantsStream(request)) {
+  const streams = endpoint.contentType === STREAM || (endpoint.stream !== undefined && wantsStream(request));
+  if (streams && request.method === "HEAD") {
+    response.type(STREAM).end(); // it would never end
+    return;
+  }
+  if (endpoint.stream !== undefined && streams) {
     endpoint.stream.handle(input);
     return;
   }
@@ -67,7 +74,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response):
 }
 
 function wantsStream(request: Request): boolean {
-  return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
+  return request.accepts(["application/json", STREAM]) === STREAM;
 }
 
 /** What fits the schema; throws a problem that names the first field that does not. */
