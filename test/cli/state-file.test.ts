@@ -8,7 +8,7 @@ import { readPackage } from "../../src/cli/package-facts.ts";
 import { cliTest as it } from "../support/cli.ts";
 import { Client, get } from "../support/client.ts";
 
-describe.concurrent("the state file", () => {
+describe.concurrent("the state file", { timeout: 60_000 }, () => {
   it("says where a switchboard is, to its user alone, while it runs", async ({ cli }) => {
     const { program, port } = await cli.serve();
     expect(cli.states()).toEqual([`${port}.json`]);
@@ -64,7 +64,7 @@ describe.concurrent("the state file", () => {
   });
 });
 
-describe.concurrent("a command that looks for a switchboard", () => {
+describe.concurrent("a command that looks for a switchboard", { timeout: 60_000 }, () => {
   it("says that none runs, and the way out", async ({ cli }) => {
     const { code, stdout, stderr } = await cli.run("ls");
     expect(stderr).toMatch(

@@ -1,5 +1,8 @@
+import { run } from "effection";
 import { describe, expect } from "vitest";
 import { COMMANDS } from "../../src/cli/command-table.ts";
+import { dispatch } from "../../src/cli/dispatch.ts";
+import { UsageError } from "../../src/cli/exit-codes.ts";
 import { helpOf } from "../../src/cli/help.ts";
 import { cliTest as it } from "../support/cli.ts";
 
@@ -50,11 +53,19 @@ describe.concurrent("the command line", () => {
     [["--log-level", "loud"], "--log-level must be one of trace, debug, info"],
     [["--log-format", "xml"], "--log-format must be one of pretty, json"],
     [["--json", "--log-format", "pretty"], "only one of --json and --log-format pretty can be given"],
-  ])("refuses %j with one sentence and exit code 2", async ([args, message], { cli }) => {
-    const { code, stdout, stderr } = await cli.run(...args);
-    expect(stderr).toMatch(/^switchboard: [^\n]*\n$/);
-    expect(stderr).toContain(message);
-    expect(stderr).not.toContain("\u001b");
+  ])("refuses %j", async ([args, message]) => {
+    const refused = await run(() => dispatch(args)).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UsageError);
+    const { message: sentence, help } = refused as UsageError;
+    expect(`${sentence}; see ${help}`).toContain(message);
+    expect(sentence).not.toContain("\n");
+  });
+
+  it("refuses with one sentence and exit code 2", async ({ cli }) => {
+    const { code, stdout, stderr } = await cli.run("get", "\u001b[31mshop\n");
+    expect(stderr).toMatch(
+      /^switchboard: "\\u001b\[31mshop\\n" is no name of an app: [^\n]*; see switchboard help get\n$/,
+    );
     expect(stdout).toBe("");
     expect(code).toBe(2);
   });

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { it as base, type TestAPI } from "vitest";
@@ -47,12 +47,13 @@ export class Cli {
   /** Runs the command on a terminal that is so wide, and returns what that has shown. */
   async onTerminal(columns: number, ...args: string[]): Promise<string> {
     const quoted = ["node", "dist/cli.js", ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
-    const { status, stdout } = spawnSync("script", ["-qec", `stty cols ${columns}; exec ${quoted}`, "/dev/null"], {
+    const terminal = spawn("script", ["-qec", `stty cols ${columns}; exec ${quoted}`, "/dev/null"], {
       env: { ...process.env, XDG_STATE_HOME: this.folder.path, SWITCHBOARD_URL: "", NO_COLOR: "", NODE_OPTIONS: "" },
       stdio: ["ignore", "pipe", "inherit"],
-      encoding: "utf8",
     });
-    return `${stdout.replaceAll("\r\n", "\n")}exit ${status}\n`;
+    let shown = "";
+    for await (const part of terminal.stdout.setEncoding("utf8")) shown += part;
+    return shown.replaceAll("\r\n", "\n");
   }
 
   /** The names of the state files there are. */

@@ -27,8 +27,12 @@ export const logs: Command = {
     const log = yield* api.get<{ lines: LogLine[] }>(path, { lines: amount });
     if (asJson && !follows) return yield* printJson(log);
     const show = (line: LogLine) => (asJson ? printJson(line) : print(`${printableLog(line.text)}\n`));
-    for (const line of log.lines) yield* show(line);
-    if (stream !== undefined) yield* follow(api, stream, (data) => show(data as LogLine));
+    // One that is not complete comes again as it grows.
+    const showWhole = function* (line: LogLine): Operation<void> {
+      if (line.complete || !follows) yield* show(line);
+    };
+    for (const line of log.lines) yield* showWhole(line);
+    if (stream !== undefined) yield* follow(api, stream, (data) => showWhole(data as LogLine));
     else if (log.lines.length === 0)
       note(`${name} has printed nothing, or is inline: that prints where the switchboard does`);
   },

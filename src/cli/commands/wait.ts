@@ -25,7 +25,7 @@ export const wait: Command = {
     const hostname = toName(name);
     const limitMs = options.ms("timeout") ?? TIMEOUT_MS;
     const api = yield* useApi(options);
-    const seen = { why: "nothing was heard of it" };
+    const seen = { why: "it is still starting" };
     const service = yield* race([untilReady(api, hostname, seen), after(limitMs)]);
     if (service === undefined) {
       throw new CommandError(EXIT.timedOut, `${hostname} is not ready after ${toTime(limitMs)}: ${seen.why}`);
