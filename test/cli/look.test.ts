@@ -121,7 +121,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     await ask(port, "a-very-long-name".repeat(3), `/${"path".repeat(30)}`);
     await ask(port, "bad");
     for (const args of [["ls"], ["requests"], ["events"], ["breaker"], ["fault", "list"]]) {
-      const shown = await cli.onTerminal(60, ...args);
+      const shown = await cli.onTerminal(60, args);
       expect(shown).not.toContain("switchboard:");
       for (const line of stripVTControlCharacters(shown).split("\n"))
         expect(displayWidth(line)).toBeLessThanOrEqual(60);

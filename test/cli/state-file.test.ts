@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { readPackage } from "../../src/cli/package-facts.ts";
-import { cliTest as it } from "../support/cli.ts";
+import { hasTerminal, cliTest as it } from "../support/cli.ts";
 import { Client, get } from "../support/client.ts";
 
 describe.concurrent("the state file", { timeout: 60_000 }, () => {
@@ -22,6 +22,23 @@ describe.concurrent("the state file", { timeout: 60_000 }, () => {
     program.kill("SIGTERM");
     expect((await program.exited).code).toBe(143);
     expect(cli.states()).toEqual([]);
+  });
+
+  it.runIf(hasTerminal)("has the token, which else a terminal alone is shown", async ({ cli }) => {
+    const tokenAt = (port: string | undefined) =>
+      JSON.parse(readFileSync(join(cli.stateFolder, `${port}.json`), "utf8")).token as string;
+    let interrupted = false;
+    const shown = await cli.onTerminal(100, ["--port", "0", "--base-port", "0"], (text, type) => {
+      const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+      if (interrupted || !text.includes("Stop   Ctrl-C")) return;
+      interrupted = true;
+      expect(text).toContain(`switchboard.localhost:${port}/#token=${tokenAt(port)}`);
+      type("\u0003");
+    });
+    expect(shown).toContain("Stopped");
+    const program = cli.start(["--port", "0", "--base-port", "0", "--log-level", "trace"]);
+    const [, port] = await program.until(/Look {3}http:\/\/switchboard\.localhost:(\d+)\/\n/);
+    expect(program.stdout + program.stderr).not.toContain(tokenAt(port));
   });
 
   it("is there until the drain is over, and is gone after a second signal", async ({ cli }) => {

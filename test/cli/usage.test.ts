@@ -5,8 +5,18 @@ import { dispatch } from "../../src/cli/dispatch.ts";
 import { UsageError } from "../../src/cli/exit-codes.ts";
 import { helpOf } from "../../src/cli/help.ts";
 import { cliTest as it } from "../support/cli.ts";
+import { Client, get } from "../support/client.ts";
 
 describe.concurrent("the command line", () => {
+  it("serves by that name, too, and a module that is called like a command", async ({ cli }) => {
+    await cli.folder.write("ls", "module.exports = (_request, response) => response.end('from a module');\n");
+    const program = cli.start(["serve", "--port", "0", "--base-port", "0", "--json", cli.folder.at("ls")]);
+    const [, port] = await program.until(/"port":(\d+)/);
+    const client = new Client(Number(port)).send(get("shop", "/", "Connection: close\r\n"));
+    expect(await client.end()).toContain("from a module");
+    client.destroy();
+  });
+
   it("has help for each command, also as its option, and lists them all", async ({ cli }) => {
     const all = await cli.run("help");
     expect(all).toMatchObject({ code: 0, stderr: "", stdout: (await cli.run("--help")).stdout });

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { it as base, type TestAPI } from "vitest";
 import { type Folder, makeFolder } from "./folder.ts";
 import { type Exit, Program } from "./program.ts";
@@ -44,16 +45,23 @@ export class Cli {
     return { program, port: Number(port) };
   }
 
-  /** Runs the command on a terminal that is so wide, and returns what that has shown. */
-  async onTerminal(columns: number, ...args: string[]): Promise<string> {
+  /** Runs the command on a terminal that is so wide, and returns what that has shown. `seen` hears of it, and may type. */
+  async onTerminal(
+    columns: number,
+    args: readonly string[],
+    seen: (shown: string, type: (keys: string) => void) => void = () => {},
+  ): Promise<string> {
     const quoted = ["node", "dist/cli.js", ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
-    const terminal = spawn("script", ["-qec", `stty cols ${columns}; exec ${quoted}`, "/dev/null"], {
+    const terminal = spawn("script", ["-qefc", `stty cols ${columns}; exec ${quoted}`, "/dev/null"], {
       env: { ...process.env, XDG_STATE_HOME: this.folder.path, SWITCHBOARD_URL: "", NO_COLOR: "", NODE_OPTIONS: "" },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "inherit"],
     });
     let shown = "";
-    for await (const part of terminal.stdout.setEncoding("utf8")) shown += part;
-    return shown.replaceAll("\r\n", "\n");
+    for await (const part of terminal.stdout.setEncoding("utf8")) {
+      shown += part.replaceAll("\r", "");
+      seen(stripVTControlCharacters(shown), (keys) => terminal.stdin.write(keys));
+    }
+    return shown;
   }
 
   /** The names of the state files there are. */

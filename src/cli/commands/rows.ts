@@ -68,5 +68,6 @@ export function toPercent(share: number): string {
 
 /** A number with no more places than matter. */
 export function toFew(amount: number): string {
+  if (amount > 0 && amount < 0.1) return "<0.1";
   return amount === 0 || amount >= 10 ? String(Math.round(amount)) : amount.toFixed(1);
 }
