@@ -14,6 +14,7 @@ import type { Auth } from "./auth.ts";
 import { ControlError } from "./control-error.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createOpenApi } from "./openapi.ts";
+import { createPages } from "./pages.ts";
 import { createRouter, refuse } from "./router.ts";
 import type { ControlSource } from "./source.ts";
 import type { Streams } from "./streams.ts";
@@ -59,6 +60,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   });
   router.get("/openapi.json", (_request, response) => void response.json(document));
   router.use(createRouter(endpoints, host));
+  router.use(createPages());
   router.use((request: Request, response: Response) => refuse(response, nothingAt(request), host));
   return router;
 }

@@ -18,7 +18,7 @@ export interface RouterHost {
 export function createRouter(endpoints: readonly Endpoint[], host: RouterHost): Router {
   const router = express.Router({ caseSensitive: true });
   for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const path = toPattern(endpoint.path);
     router[endpoint.method](path, async (request, response) => {
       try {
         await host.authorize(request, endpoint.access);
@@ -29,7 +29,19 @@ export function createRouter(endpoints: readonly Endpoint[], host: RouterHost): 
       }
     });
   }
+  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
+    const methods = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method.toUpperCase());
+    router.all(toPattern(path), ({ method }, response) => {
+      const allow = methods.join(", ");
+      const detail = `${method} is not possible here; ${allow} is`;
+      answerProblem(response, { status: 405, code: "METHOD_NOT_ALLOWED", detail, fields: { Allow: allow } });
+    });
+  }
   return router;
+}
+
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 /** Answers with what was thrown, or that it is a failure of ours. */

@@ -1,5 +1,4 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
-import type { Express } from "express";
 import { toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
@@ -15,7 +14,7 @@ import type { Idler } from "./eviction.ts";
 import type { HostnameSettings } from "./hostname-config.ts";
 import { ownReplicas } from "./own-replicas.ts";
 import { claimPort } from "./ports.ts";
-import type { EntryState, ServerInfo } from "./server-info.ts";
+import { type EntryState, type ServerInfo, toServerInfo } from "./server-info.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
 
@@ -187,15 +186,14 @@ export class Entry implements Idler {
     });
   }
 
-  #run({ kind, app, server, host, port, replicas }: OpenedServer): void {
+  #run(opened: OpenedServer): void {
     const { hostname } = this;
-    this.server = server;
-    this.replicas = replicas;
-    const task = this.#task as Task<void>;
-    this.info = { hostname, kind, host, port, app: app as Express, server, task, startedAt: new Date() };
+    this.server = opened.server;
+    this.replicas = opened.replicas;
+    this.info = toServerInfo(hostname, opened, this.#task as Task<void>);
     this.#enter("running");
     this.#host.running(this, this.info);
-    this.#host.emit({ type: "started", hostname, port });
+    this.#host.emit({ type: "started", hostname, port: opened.port });
     this.#resolveReady(this.info);
   }
 

@@ -30,7 +30,7 @@ export interface ServerPoolInspection {
   sockets: { active: number };
   /**
    * One row for each server that starts, runs or stops, and for how long it does, in milliseconds; `port` is known once
-   * it runs, `restarts` is how often it was started again since it was last well. `health` is known from then on, too;
+   * it runs, `restarts` is how often it was started again since it was last well, and `failure` why, the last time. `health` is known from then on, too;
    * `replicas` has those of an app that is not inline.
    */
   servers: {
@@ -41,6 +41,7 @@ export interface ServerPoolInspection {
     requests: number;
     sockets: number;
     restarts: number;
+    failure: string | undefined;
     pinned: boolean;
     health: HealthStatus | undefined;
     replicas: ReplicaInspection[];
@@ -66,6 +67,7 @@ export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, 
     requests: server?.inFlight.requests ?? 0,
     sockets: server?.inFlight.sockets ?? 0,
     restarts: supervision.failuresOf(hostname),
+    failure: supervision.failureOf(hostname),
     pinned: supervision.isPinned(hostname),
     health: info && (replicas?.health ?? "healthy"),
     replicas: replicas?.inspect() ?? [],

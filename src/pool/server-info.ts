@@ -1,13 +1,13 @@
 import type { Server } from "node:http";
 import type { Task } from "effection";
 import type { Express } from "express";
-import type { ServerKind } from "../server/server.ts";
+import type { OpenedServer, ServerKind } from "../server/server.ts";
 
 /**
  * A server that runs for a hostname.
  *
- * **Lifetime.** One object for each run of a server. It stays as it is when the server stops: `pool.get` says whether
- * it still runs.
+ * **Lifetime.** One object for each run of a server. Only `host` and `port` can change, while it has several replicas. It
+ * stays as it is when the server stops: `pool.get` says whether it still runs.
  *
  * **Failure.** None of its own. A crash of the server ends `task` and is an `error` event of the pool.
  */
@@ -18,7 +18,7 @@ export interface ServerInfo {
   kind: ServerKind;
   /** The address it listens on: of the loopback interface, unless somebody else runs it. */
   host: string;
-  /** Its own port there. Of several replicas it is that of the first, at its start. */
+  /** Its own port there. Of several replicas it is that of the first that runs now. */
   port: number;
   /** What the app factory made; another request listener, if it made no Express app, or one that runs elsewhere. */
   app: Express;
@@ -28,6 +28,26 @@ export interface ServerInfo {
   task: Task<void>;
   /** When it began to listen. */
   startedAt: Date;
+}
+
+/** What is told of a server that was opened. */
+export function toServerInfo(hostname: string, opened: OpenedServer, task: Task<void>): ServerInfo {
+  const { kind, app, server, host, port, replicas } = opened;
+  return {
+    hostname,
+    kind,
+    // The first replica may have been started again, or have left.
+    get host() {
+      return replicas?.address.host ?? host;
+    },
+    get port() {
+      return replicas?.address.port ?? port;
+    },
+    app: app as Express,
+    server,
+    task,
+    startedAt: new Date(),
+  };
 }
 
 /**

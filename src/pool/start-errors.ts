@@ -1,4 +1,5 @@
 import { outputOf, SwitchboardError } from "../base/errors.ts";
+import { count } from "../base/listing.ts";
 import type { LogRing } from "../server/log-ring.ts";
 import { lastOutput } from "../server/outside-server.ts";
 import type { ServerPoolSettings } from "./settings.ts";
@@ -11,8 +12,11 @@ export function poolFull(
   hostname: string,
   { maxServers, whenFull }: Pick<ServerPoolSettings, "maxServers" | "whenFull">,
 ): SwitchboardError {
-  const why = whenFull === "reject" ? "" : " and none of them is idle";
-  const message = `the limit of ${maxServers} (maxServers) servers is reached${why}`;
+  const [why, wayOut] =
+    whenFull === "reject"
+      ? ["", 'let an idle one make room (whenFull: "evict-idle")']
+      : [", and none of them is idle: they are busy, starting or pinned", "ask again later"];
+  const message = `the limit of ${count(maxServers, "server")} is reached${why}; ${wayOut}, stop one, or raise maxServers`;
   return new SwitchboardError("POOL_FULL", message, { hostname });
 }
 

@@ -170,6 +170,12 @@ export class Supervision {
     );
   }
 
+  /** Why `hostname` has failed last, if that is remembered. */
+  failureOf(hostname: string): string | undefined {
+    const found = this.#cases.get(hostname);
+    return found && firstLine(found.error);
+  }
+
   /** Every hostname that cannot be started yet. */
   refused(): Refused[] {
     const now = performance.now();

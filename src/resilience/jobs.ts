@@ -1,6 +1,7 @@
 import { action, type Future, type Operation, type Scope, until } from "effection";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { tell } from "../base/events.ts";
+import { count } from "../base/listing.ts";
 import { finishesWithin, toFuture } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, fail, numberOption } from "../base/options.ts";
 import { Job, type JobFuture, type JobOutcome } from "./job.ts";
@@ -89,7 +90,11 @@ export class Jobs implements WorkerPool, JobSource {
     else this.#letIn();
     if (refused === job) {
       const { max } = this.#settings;
-      this.#refuse(job, "QUEUE_FULL", `the queue of the worker pool is full: ${max} jobs (queue.max) wait`);
+      this.#refuse(
+        job,
+        "QUEUE_FULL",
+        `the queue of the worker pool is full: it has room for ${count(max, "job")} (queue.max); ask again later, or raise it`,
+      );
     } else if (refused !== undefined) {
       const message = `job ${refused.id} was dropped from the queue of the worker pool for one of a higher priority`;
       this.#refuse(refused, "QUEUE_FULL", message);

@@ -92,6 +92,17 @@ export class InFlight {
     if (this.#sockets?.delete(socket)) this.#checkIdle();
   }
 
+  /** Another one counts this request, or the socket of this upgrade, from now on. */
+  giveTo(other: InFlight, socket: Duplex, response: ServerResponse | undefined): void {
+    if (this.#sockets?.has(socket)) {
+      other.addSocket(socket);
+      this.removeSocket(socket);
+    } else if (response !== undefined) {
+      other.addRequest(response);
+      this.release(response);
+    }
+  }
+
   /** Returns when nothing is in flight. Not bounded: the caller sets the deadline. */
   whenIdle(): Operation<void> {
     if (this.isIdle) return nothing();

@@ -4,6 +4,7 @@ import { finishesWithin, noop } from "../base/operations.ts";
 import { type App, type AppContext, type AppFactory, makeApp } from "./app.ts";
 import { AppServer } from "./app-server.ts";
 import type { ForwardErrorEvent } from "./forward/forward-failure.ts";
+import { GracePeriod } from "./grace-period.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
 import { LogRing } from "./log-ring.ts";
 import { OutsideApp } from "./outside-app.ts";
@@ -50,7 +51,7 @@ export interface OpenedServer {
   /** Where it listens. */
   host: string;
   port: number;
-  /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first. */
+  /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first, as it began. */
   replicas: ReplicaGroup | undefined;
 }
 
@@ -122,7 +123,8 @@ function* forwardTo(
   const log = new LogRing();
   settings.made?.(app.kind, log);
   yield* ensure(stopped);
-  const graceMs = () => limits().graceMs;
+  const period = new GracePeriod(() => limits().graceMs);
+  const graceMs = () => period.leftMs();
   const { drained } = settings;
   const { inFlight } = server;
   const owner = toOwner();
@@ -133,9 +135,10 @@ function* forwardTo(
   server.on("upgrade", replicas.upgrade);
   yield* ensure(function* () {
     settings.stopping();
+    period.begin();
     settings.drained(yield* drainHanded(server, graceMs()));
   });
-  const { host, port } = replicas.first;
+  const { host, port } = replicas.address;
   return { kind: app.kind, app: replicas.request, server, host, port, replicas };
 }
 

@@ -11,7 +11,7 @@ import { beginResponse, excuse } from "./guard.ts";
 import { handoff, type RequestEvent } from "./handoff.ts";
 import { toProblem } from "./problem.ts";
 import { noteAdmission, noteDelivery, noteReady } from "./recorder.ts";
-import { isNavigation, waitingPage } from "./waiting-page.ts";
+import { isNavigation, waitingPage, waitLongerMs } from "./waiting-page.ts";
 
 /** What delivery needs of its switchboard. */
 export interface DeliveryHost {
@@ -155,7 +155,10 @@ export class Delivery {
       open = false;
       return wasOpen;
     };
-    const timer = setTimeout(() => close() && refuse(waitingPage(hostname, pool)), waitingPageMs);
+    const show = () => close() && refuse(waitingPage(hostname, pool));
+    let timer = setTimeout(() => {
+      timer = setTimeout(show, waitLongerMs(hostname, pool, waitingPageMs));
+    }, waitingPageMs);
     request.socket.on("close", close);
     return this.#hold(
       hostname,

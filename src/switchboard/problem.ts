@@ -58,6 +58,6 @@ function toStatus({ code }: SwitchboardError): number {
 }
 
 /** Without addresses, at a readable length. */
-function toDetail(line: string): string {
+export function toDetail(line: string): string {
   return line.replace(ADDRESS, "(address)").slice(0, 300);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { count } from "../base/listing.ts";
 import { checkKnownOptions, choiceOption, functionOption, within } from "../base/options.ts";
 import { type RateLimiterConfig, resolveRateLimiter } from "../resilience/rate-limit-config.ts";
 import type { RateLimitStore, RateUse } from "../resilience/rate-limit-store.ts";
@@ -131,8 +132,8 @@ function toTierOf(names: readonly string[]): (request: IncomingMessage) => strin
 
 function toProblem(hostname: string, result: RateLimitResult, tier: string, windowMs: number): Problem {
   const { limit, blocked, retryAfterMs } = result;
-  const which = tier === "default" ? "requests" : `requests of the tier "${tier}"`;
-  const rule = `at most ${limit} ${which} in ${windowMs / 1_000} s are allowed`;
+  const which = tier === "default" ? "" : ` of the tier "${tier}"`;
+  const rule = `the limit is ${count(limit, "request")}${which} in ${windowMs / 1_000} s`;
   const why = blocked ? "too many requests were refused, so all are for now" : rule;
   const detail = `${why}; ask again in ${Math.ceil(retryAfterMs / 1_000)} s`;
   const fields = Object.fromEntries(toFields(result, tier, windowMs));

@@ -95,7 +95,7 @@ export interface SwitchboardConfig extends DeliveryConfig {
   bodyTimeoutMs?: number | undefined;
   /**
    * How long a browser that opens a page waits for a server that starts; then it is shown a page that says so, and asks
-   * again by itself. Everything else is held. `Infinity` is never. @default 700
+   * again by itself. After a failure it waits for 3 s at least. Everything else is held. `Infinity` is never. @default 700
    */
   waitingPageMs?: number | undefined;
   /**

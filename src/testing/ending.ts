@@ -1,3 +1,4 @@
+import { count } from "../base/listing.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { RunningSwitchboard } from "../start.ts";
 import { clearTimeout, setTimeout } from "./timers.ts";
@@ -28,7 +29,9 @@ export function describeBusy(pool: ServerPool): string {
     .inspect()
     .servers.filter(({ state, requests, sockets }) => state !== "running" || requests + sockets > 0)
     .map(({ hostname, state, requests, sockets }) =>
-      state === "running" ? `${hostname} (${requests} requests, ${sockets} sockets)` : `${hostname} (${state})`,
+      state === "running"
+        ? `${hostname} (${count(requests, "request")}, ${count(sockets, "socket")})`
+        : `${hostname} (${state})`,
     );
   return busy.length === 0 ? "no server was busy then" : `busy then: ${busy.join(", ")}`;
 }

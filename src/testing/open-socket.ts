@@ -1,5 +1,6 @@
 import type { MessageEvent, WebSocket } from "undici";
 import { toError } from "../base/errors.ts";
+import { count } from "../base/listing.ts";
 import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption } from "../base/options.ts";
 import type { RunningSwitchboard } from "../start.ts";
@@ -32,14 +33,14 @@ export async function openSocket({ board, hostname, path = "/", options = {}, as
   const socket = new WebSocket(url, { protocols, headers, dispatcher });
   socket.binaryType = "arraybuffer";
   const inbox = new Supply<{ data: string | Uint8Array }>();
-  let count = 0;
+  let received = 0;
   socket.addEventListener("message", ({ data }: MessageEvent) => {
-    count += 1;
+    received += 1;
     inbox.add({ data: typeof data === "string" ? data : new Uint8Array(data) });
   });
   const closed = new Promise<SocketClose>((resolve) => {
     socket.addEventListener("close", ({ code, reason }) => {
-      inbox.end(`${url} has closed with ${code}${reason && ` (${reason})`}; ${count} messages came before`);
+      inbox.end(`${url} has closed with ${code}${reason && ` (${reason})`}; ${count(received, "message")} came before`);
       resolve({ code, reason });
     });
   });
@@ -48,7 +49,7 @@ export async function openSocket({ board, hostname, path = "/", options = {}, as
     checkKnownOptions("socket.next", options, ["timeoutMs"]);
     const { timeoutMs = WAIT_MS } = options;
     const describe = () =>
-      `no message from ${url} within ${timeoutMs} ms, ${count} came before; wait longer with { timeoutMs }`;
+      `no message from ${url} within ${timeoutMs} ms, ${received} came before; wait longer with { timeoutMs }`;
     const message = inbox.next({ fits: () => true, timeoutMs, describe, asked: next }).then(({ data }) => data);
     message.catch(noop); // as the wait itself: a test that ends before it has failed already
     return message;

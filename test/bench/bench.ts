@@ -20,6 +20,7 @@ import { handlers } from "./sections/handlers.ts";
 import { hostnames } from "./sections/hostnames.ts";
 import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
+import { observe, observeHandler } from "./sections/observe.ts";
 import { patterns } from "./sections/patterns.ts";
 import { replicas } from "./sections/replicas.ts";
 import { resets } from "./sections/resets.ts";
@@ -35,6 +36,8 @@ const SECTIONS: readonly Section[] = [
   handler,
   handlers,
   guards,
+  observe,
+  observeHandler,
   forward,
   resets,
   hostnames,

@@ -79,7 +79,14 @@ describe("a full pool", () => {
       const { port } = yield* pool.getOrCreate("busy");
       const fetching = fetch(`http://127.0.0.1:${port}/`);
       yield* until(answering.promise);
-      yield* until(expect(pool.getOrCreate("new")).rejects.toMatchObject({ code: "POOL_FULL", hostname: "new" }));
+      yield* until(
+        expect(pool.getOrCreate("new")).rejects.toMatchObject({
+          code: "POOL_FULL",
+          hostname: "new",
+          message:
+            "the limit of 1 server is reached, and none of them is idle: they are busy, starting or pinned; ask again later, stop one, or raise maxServers",
+        }),
+      );
       expect(pool.get("busy")?.port).toBe(port);
       finish.open();
       yield* until(fetching);
@@ -90,7 +97,13 @@ describe("a full pool", () => {
   it("refuses a new name with whenFull: reject, although somebody is idle", async () => {
     await withPool({ app: plain, maxServers: 1, whenFull: "reject" }, function* (pool) {
       yield* pool.getOrCreate("a");
-      yield* until(expect(pool.getOrCreate("b")).rejects.toMatchObject({ code: "POOL_FULL" }));
+      yield* until(
+        expect(pool.getOrCreate("b")).rejects.toMatchObject({
+          code: "POOL_FULL",
+          message:
+            'the limit of 1 server is reached; let an idle one make room (whenFull: "evict-idle"), stop one, or raise maxServers',
+        }),
+      );
       yield* pool.shutdown("a");
       yield* pool.getOrCreate("b");
     });

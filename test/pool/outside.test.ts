@@ -125,6 +125,25 @@ describe("an app outside this event loop", () => {
     expect(log.lines("started").filter((line) => line.endsWith("bad"))).toHaveLength(2);
   });
 
+  it("that never stops by itself, as a command, is gone after one grace period: the next one of its name can start", async () => {
+    // It would take two of them, and the next one waits for one of them and the start budget.
+    const config = { graceMs: 2_500, startTimeoutMs: 2_000 };
+    let started = 0;
+    const app: AppFactory = () => {
+      started += 1;
+      if (started === 1) return command("ignore-sigterm");
+      return (_request, response) => void response.end("the next one");
+    };
+    const { log } = await withBoard({ app, ...config }, async (board) => {
+      const client = new Client(board.port).send(get("shop", "/never"));
+      await client.until("102");
+      void board.pool.shutdown("shop");
+      expect(await texts(board, "shop", "/")).toEqual(["the next one"]);
+      client.destroy();
+    });
+    expect(log.lines("cut", "started")).toEqual(["started shop", "cut shop", "started shop"]);
+  });
+
   it("that cannot start tells a client on this machine why, with its last output, and others that alone", async () => {
     const app: AppFactory = () => commandApp("echo first; echo second; exit 7");
     const restart = { backoff: { initialMs: 30_000 } }; // with jitter, from 0: a short one might be over

@@ -324,7 +324,8 @@ describe("a full queue", () => {
       yield* until(
         expect(refused).rejects.toMatchObject({
           code: "QUEUE_FULL",
-          message: "the queue of the worker pool is full: 1 jobs (queue.max) wait",
+          message:
+            "the queue of the worker pool is full: it has room for 1 job (queue.max); ask again later, or raise it",
         }),
       );
       yield* until(expect(refused.queued).rejects.toMatchObject({ code: "QUEUE_FULL" }));
@@ -390,7 +391,7 @@ describe("a full queue", () => {
       ).toEqual([
         "old",
         "job 3 was dropped from the queue of the worker pool for one of a higher priority",
-        "the queue of the worker pool is full: 2 jobs (queue.max) wait",
+        "the queue of the worker pool is full: it has room for 2 jobs (queue.max); ask again later, or raise it",
         "high",
       ]);
       expect(log.lines("refused")).toHaveLength(2);

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ForwarderConfig } from "../../src/server/forward/forward-config.ts";
 import type { ForwardErrorEvent } from "../../src/server/forward/forward-failure.ts";
-import { get, type Peer } from "../support/client.ts";
-import { withForwarder, withRawServer } from "../support/forwarded.ts";
+import { type Client, get, Peer } from "../support/client.ts";
+import { type Forwarded, withForwarder, withRawServer } from "../support/forwarded.ts";
+import { createGate } from "../support/gate.ts";
 import { answerEach } from "../support/raw-server.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -169,11 +170,7 @@ describe("a server that does not answer: 502 or 504, and a report", () => {
   });
 
   it("is not there", async () => {
-    const listener = createServer().listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const { port } = listener.address() as AddressInfo;
-    listener.close();
-    await once(listener, "close");
+    const port = await freePort();
     await withForwarder(port, {}, async ({ connect, events }) => {
       expectProblem(
         await connect()
@@ -212,6 +209,129 @@ describe("a server that does not answer: 502 or 504, and a report", () => {
       broken = false;
       expect(await client.send(get("shop")).until("\r\n\r\nok")).toContain("HTTP/1.1 200 OK");
     });
+  });
+});
+
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, "close");
+  return port;
+}
+
+describe("a server that cannot be connected to is dialled once more: nothing was sent", () => {
+  const SWITCHED = "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nhello";
+  const POST = `${get("shop", "/", `${CLOSE}Content-Length: 9\r\n`).replace("GET", "POST")}some body`;
+  const UPGRADE = get("shop", "/", "Connection: Upgrade\r\nUpgrade: x\r\n");
+
+  /** Runs `body` where nobody listens; `refused` is called for each dial that failed. */
+  async function withNobody(
+    refused: (port: number, count: number) => void,
+    body: (forwarded: Forwarded, dials: () => number) => Promise<void>,
+  ): Promise<void> {
+    const port = await freePort();
+    let dials = 0;
+    const elsewhere = () => {
+      dials += 1;
+      refused(port, dials);
+      return undefined;
+    };
+    await withForwarder(port, { elsewhere }, (forwarded) => body(forwarded, () => dials));
+  }
+
+  it.each<[string, string, string, string]>([
+    ["a GET", get("shop", "/", CLOSE), OK, "\r\n\r\nok"],
+    ["a POST with its body", POST, OK, "\r\n\r\nok"],
+    ["an upgrade", UPGRADE, SWITCHED, "hello"],
+  ])("for %s", async (_what, request, answer, end) => {
+    const peers: Peer[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const peer = new Peer(socket);
+      peers.push(peer);
+      void peer.until(request.endsWith("body") ? "some body" : "\r\n\r\n").then(() => peer.send(answer));
+    });
+    // It comes back when the first dial has failed.
+    const comesBack = (port: number) => void server.listen(port, "127.0.0.1");
+    await withNobody(comesBack, async ({ connect, events }, dials) => {
+      expect(await connect().send(request).until(end)).toContain(answer.split("\r\n")[0]);
+      expect([dials(), peers.length, events]).toEqual([1, 1, []]);
+      for (const peer of peers) peer.destroy();
+      server.close();
+    });
+  });
+
+  it("and no more than that while it stays away: the next request is told at once", async () => {
+    await withNobody(
+      () => {},
+      async ({ connect, events }, dials) => {
+        for (const [request, dialled] of [
+          [POST, 2],
+          [POST, 3],
+          [UPGRADE, 4],
+        ] as const) {
+          expectProblem(await connect().send(request).end(), 502, "CONNECT_FAILED");
+          expect(dials()).toBe(dialled);
+        }
+        const failed = { phase: "connect", error: { code: "CONNECT_FAILED", cause: { code: "ECONNREFUSED" } } };
+        expect(events).toMatchObject([failed, failed, failed]);
+      },
+    );
+  });
+
+  it("and again for each outage", async () => {
+    let server = createServer();
+    const comesBack = (port: number, nth: number) => {
+      if (nth < 3) return;
+      server = createServer((socket) => sendsAndEnds(OK)(new Peer(socket))).listen(port, "127.0.0.1");
+    };
+    await withNobody(comesBack, async ({ connect }, dials) => {
+      const ask = () =>
+        connect()
+          .send(get("shop", "/", CLOSE))
+          .end();
+      expect(await ask()).toContain("CONNECT_FAILED");
+      expect(await ask()).toContain("CONNECT_FAILED"); // it comes back now
+      for (const dialled of [3, 4]) {
+        expect(await ask()).toMatch(/\r\n\r\nok$/);
+        expect(dials()).toBe(dialled);
+        server.close();
+        await once(server, "close");
+      }
+    });
+  });
+
+  it("unless the client leaves, its hostname stops, or it is known to have ended", async () => {
+    const ends: Record<string, (forwarded: Forwarded, client: Client) => void> = {
+      left: (_, client) => client.destroy(),
+      stopped: ({ stop }) => void stop(),
+      gone: ({ forwarder }) => forwarder.gone(),
+    };
+    for (const [how, end] of Object.entries(ends)) {
+      const refused = createGate();
+      await withNobody(
+        () => refused.open(),
+        async (forwarded, dials) => {
+          const { connect, forwarder, events } = forwarded;
+          const client = connect().send(POST);
+          await refused.promise;
+          expect(forwarder.inspect()).toMatchObject({ active: 1, connections: { connecting: 1 } });
+          end(forwarded, client);
+          if (how === "left") await client.gone();
+          else if (how === "gone") expectProblem(await client.end(), 502, "CONNECT_FAILED");
+          else expect(await client.end()).not.toContain("200 OK");
+          await vi.waitFor(() =>
+            expect(forwarder.inspect()).toMatchObject({ active: 0, connections: { open: 0, connecting: 0 } }),
+          );
+          expect(dials()).toBeLessThanOrEqual(how === "left" ? 1 : 2);
+          expect(events.map(({ message }) => message)).toEqual(
+            how === "gone" ? [expect.stringContaining("ECONNREFUSED")] : [],
+          );
+        },
+      );
+    }
   });
 });
 

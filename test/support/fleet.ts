@@ -17,6 +17,8 @@ export interface Member {
   /** How often its health was checked. */
   checks: number;
   open: boolean;
+  /** Prints a line. */
+  say(line: string): void;
   /** Ends, and nobody is told. */
   vanish(): void;
   /** Is said to have ended, while its connections are still open. */
@@ -92,6 +94,7 @@ export class Fleet {
       health: 200,
       checks: 0,
       open: false,
+      say: (line) => log.write("stdout", Buffer.from(`${line}\n`)),
       vanish: () => end(),
       leave: () => fail(new Error("it has left")),
       crash: (message = "it has crashed") => {
@@ -100,7 +103,7 @@ export class Fleet {
       },
     };
     this.members.push(member);
-    log.write("stdout", Buffer.from(`server ${member.number} starts\n`));
+    member.say(`server ${member.number} starts`);
     yield* ensure(function* () {
       const closed = new Promise((resolve) => server.on("close", resolve));
       const wasListening = server.listening;

@@ -33,7 +33,7 @@ describe("a rate limit", () => {
       expect(await refused.json()).toMatchObject({
         code: "RATE_LIMITED",
         hostname: "shop",
-        detail: "at most 2 requests in 60 s are allowed; ask again in 40 s",
+        detail: "the limit is 2 requests in 60 s; ask again in 40 s",
       });
       vi.advanceTimersByTime(40_000);
       expect((await board.fetch("shop")).status).toBe(200);
@@ -131,6 +131,8 @@ describe("a rate limit", () => {
       expect(statuses).toEqual([200, 200, 200, 429, 429]);
       const refused = await board.fetch("a", "/", { method: "PUT" });
       expect(refused.headers.get("ratelimit-policy")).toBe('"write";q=1;w=1');
+      const detail = expect.stringMatching(/^the limit is 1 request of the tier "write" in 1 s; ask again in 1 s$/);
+      expect(await refused.json()).toMatchObject({ detail });
     });
     const tier = (request: { url?: string | undefined }) => (request.url === "/admin" ? "write" : undefined);
     await withBoard({ app, rateLimit: { limit: 9, windowMs: 1_000, tiers, tier } }, async (board) => {

@@ -239,7 +239,10 @@ describe("a start that fails", () => {
       await answering.promise;
       const refused = await board.fetch("blog");
       expect(refused.status).toBe(503);
-      expect(await refused.json()).toMatchObject({ code: "POOL_FULL" });
+      expect(await refused.json()).toMatchObject({
+        code: "POOL_FULL",
+        detail: expect.stringMatching(/^the limit of 1 server is reached, .*; ask again later, .* raise maxServers$/),
+      });
       finish.open();
       expect(await (await first).text()).toBe("ok");
     });

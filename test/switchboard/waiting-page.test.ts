@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { request } from "undici";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { noop } from "../../src/base/operations.ts";
 import { type AppFactory, commandApp, createSwitchboard, type RunningSwitchboard } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
@@ -109,6 +110,96 @@ describe("a browser that opens a page while its server starts", () => {
       const page = await ask(board, NAVIGATION);
       expect(page.fields).not.toHaveProperty("refresh");
       expect(page.text).toContain("no database");
+    });
+  });
+
+  describe("after a failure", () => {
+    const ONCE = { restart: { backoff: { initialMs: 1, maxMs: 1 } } };
+
+    /** Time goes on until `promise` resolves: the network does not wait for the clock. */
+    async function inTime<T>(promise: Promise<T>): Promise<T> {
+      let result: { value: T } | undefined;
+      promise.then((value) => {
+        result = { value };
+      }, noop);
+      while (result === undefined) {
+        await vi.advanceTimersByTimeAsync(50);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return result.value;
+    }
+
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    });
+
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it("is told why, as all are, and not that it starts", async () => {
+      const gates = [createGate(), createGate()];
+      let started = 0;
+      const app: AppFactory = async () => {
+        started += 1;
+        await gates[started - 1]?.promise;
+        throw new Error("no database");
+      };
+      await withBoard({ app, ...ONCE }, async (board, log) => {
+        expect((await inTime(ask(board, NAVIGATION))).text).toContain("<h1>shop is starting</h1>");
+        gates[0]?.open();
+        await log.next("backing-off", "shop");
+        await vi.advanceTimersByTimeAsync(1);
+        const again = ask(board, NAVIGATION);
+        await vi.waitFor(() => expect(board.pool.inspect().servers[0]?.failure).toBe("no database"));
+        await vi.advanceTimersByTimeAsync(1_000); // so long after the first start it was shown the page
+        gates[1]?.open();
+        const page = await again;
+        expect(page.status).toBe(503);
+        expect(page.fields).not.toHaveProperty("refresh");
+        expect(page.text).toMatch(/no database[\s\S]*shop · START_FAILED/);
+      });
+      expect(started).toBe(2);
+    });
+
+    it("is told why at once while its server backs off, or has failed for good", async () => {
+      const app: AppFactory = async () => {
+        throw new Error("no database");
+      };
+      for (const [maxRestarts, code] of [
+        [0, "FAILED"],
+        [5, "BACKING_OFF"],
+      ] as const) {
+        await withBoard({ app, restart: { maxRestarts } }, async (board) => {
+          await board.fetch("shop");
+          const page = await ask(board, NAVIGATION);
+          expect(page.status).toBe(503);
+          expect(page.fields).not.toHaveProperty("refresh");
+          expect(page.text).toMatch(new RegExp(`no database[\\s\\S]*shop · ${code}`));
+        });
+      }
+    });
+
+    it("is shown that it has failed, and starts again, where that takes long", async () => {
+      const { app, open } = gated();
+      let started = 0;
+      const failing: AppFactory = (context) => {
+        started += 1;
+        if (started > 1) return app(context);
+        throw new Error("no database at 10.1.2.3:5432");
+      };
+      await withBoard({ app: failing, ...ONCE }, async (board) => {
+        await board.fetch("shop");
+        await vi.advanceTimersByTimeAsync(1);
+        const page = await inTime(ask(board, NAVIGATION));
+        expect(page.status).toBe(503);
+        expect(page.fields).toMatchObject({ refresh: "1" });
+        expect(page.text).toMatch(
+          /<h1>shop is starting again<\/h1>\n<p>it has failed: no database at \(address\); its server is not ready yet, for 3 s now/,
+        );
+        open();
+        expect(await (await board.fetch("shop")).text()).toBe("shop");
+      });
     });
   });
 

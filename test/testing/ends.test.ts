@@ -11,8 +11,8 @@ beforeAll(async () => {
 describe("a test with a switchboard", () => {
   it.each([
     ["fails", ["expected 'this' to be 'that'"]],
-    ["times out", ["Test timed out in 300ms", "busy then: shop (1 requests, 0 sockets)", "fixtures/ends.ts:"]],
-    ["times out with open sockets", ["Test timed out in 300ms", "busy then: deaf (0 requests, 1 sockets)"]],
+    ["times out", ["Test timed out in 300ms", "busy then: shop (1 request, 0 sockets)", "fixtures/ends.ts:"]],
+    ["times out with open sockets", ["Test timed out in 300ms", "busy then: deaf (0 requests, 1 socket)"]],
     ["has an app that does not end", ["not closed within 3000 ms: what stuck does at its end hangs"]],
     ["is told of a start that must not be", ["expected 'started' to be 'stopped'", "fixtures/ends.ts:"]],
     [

@@ -120,7 +120,7 @@ describe("ws", () => {
   test("gives what came before the other side closed, then says that it did", async ({ ws }) => {
     const socket = await ws("shop", "/rude");
     expect(await socket.next()).toBe("first");
-    await expect(socket.next()).rejects.toThrow("has closed with 4000 (enough); 1 messages came before");
+    await expect(socket.next()).rejects.toThrow("has closed with 4000 (enough); 1 message came before");
     expect(await socket.closed).toEqual({ code: 4_000, reason: "enough" });
   });
 

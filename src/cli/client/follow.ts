@@ -1,7 +1,7 @@
 import { type Operation, until } from "effection";
+import { count } from "../../base/listing.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { note } from "../terminal/print.ts";
-import { count } from "../terminal/words.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { StreamEvent } from "./event-stream.ts";
 

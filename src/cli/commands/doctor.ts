@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Operation } from "effection";
+import { count } from "../../base/listing.ts";
 import type { Command } from "../command.ts";
 import type { Check } from "../doctor/check.ts";
 import { checkFiles } from "../doctor/files-check.ts";
@@ -10,7 +11,6 @@ import { checkStates } from "../doctor/state-check.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { print, printJson } from "../terminal/print.ts";
 import { printable } from "../terminal/printable.ts";
-import { count } from "../terminal/words.ts";
 
 const STYLES = { ok: "green", warn: "yellow", fail: "red" } as const;
 

@@ -1,4 +1,5 @@
 import type { Operation } from "effection";
+import { count } from "../../base/listing.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import type { Service } from "../client/api-types.ts";
 import { servicePath } from "../client/names.ts";
@@ -6,7 +7,7 @@ import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { note, print, printJson, printTable } from "../terminal/print.ts";
 import { printable, printableLines } from "../terminal/printable.ts";
-import { count, toSpan, toTime } from "../terminal/words.ts";
+import { toSpan, toTime } from "../terminal/words.ts";
 import { SERVICE_COLUMNS, toFew, toMs, toPercent, toWord } from "./rows.ts";
 
 const STATES = ["running", "starting", "stopping", "backing-off", "failed", "stopped"] as const;

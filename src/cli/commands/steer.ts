@@ -1,4 +1,5 @@
 import type { Operation } from "effection";
+import { count } from "../../base/listing.ts";
 import type { Breaker, Service } from "../client/api-types.ts";
 import { servicePath, toName } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
@@ -7,7 +8,7 @@ import { UsageError } from "../exit-codes.ts";
 import { type ParsedOptions, toChoice, toNumber } from "../parsed-options.ts";
 import { print, printJson, printTable } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
-import { count, toTime } from "../terminal/words.ts";
+import { toTime } from "../terminal/words.ts";
 import { toWord } from "./rows.ts";
 
 export const start: Command = action("start", "start it now, without a request");

@@ -21,11 +21,6 @@ export function toSpan(ms: number): string {
     .join(" ");
 }
 
-/** An amount of something: `1 server`, `2 servers`. */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
-}
-
 /** The time of day. */
 export function toClock(time: Date): string {
   return time.toTimeString().slice(0, 8);

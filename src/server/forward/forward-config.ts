@@ -4,6 +4,7 @@ import { checkKnownOptions, durationOption, fail, functionOption, type Resolved 
 import type { ForwardErrorEvent } from "./forward-failure.ts";
 import { type Endpoint, type ForwardTarget, resolveTarget } from "./forward-target.ts";
 import { PROCESS_NAME } from "./forwarded-fields.ts";
+import type { Elsewhere } from "./forwarding.ts";
 
 /**
  * Options of {@link useForwarder}.
@@ -29,6 +30,11 @@ export interface ForwarderConfig {
   via?: string | undefined;
   /** Hears of every request that failed at the server, synchronously. @default none */
   failed?: ((event: ForwardErrorEvent) => void) | undefined;
+  /**
+   * Hears of every request for which no connection can be made, of which nothing was sent; may return another server of
+   * the same hostname, which takes it over. @default none
+   */
+  elsewhere?: Elsewhere | undefined;
 }
 
 /** A {@link ForwarderConfig} that was checked, with its defaults. */
@@ -45,6 +51,7 @@ const OPTIONS: readonly (keyof ForwarderConfig)[] = [
   "trustedProxies",
   "via",
   "failed",
+  "elsewhere",
 ];
 
 /** Checks every option, before anything is opened. */
@@ -62,5 +69,6 @@ export function resolveForwarder(config: ForwarderConfig): ForwarderSettings {
     trustedProxies: config.trustedProxies ?? [],
     via,
     failed: functionOption("failed", config.failed) ?? noop,
+    elsewhere: functionOption("elsewhere", config.elsewhere) ?? (() => undefined),
   };
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { noop } from "../../base/operations.ts";
-import { recordOf } from "../../base/request-record.ts";
 import { type Problem, sendProblem } from "../problem.ts";
 import { hasBudget } from "../response-budget.ts";
+import { type Caller, Dialling } from "./dialling.ts";
 import { Answer, cut, toLines } from "./forward-answer.ts";
 import {
   badAnswer,
@@ -12,27 +12,14 @@ import {
   loopProblem,
   toForwardProblem,
 } from "./forward-failure.ts";
-import { hasBody, isLooping, type Passage, toRequestHead } from "./forwarded-fields.ts";
+import { hasBody, isLooping, toRequestHead } from "./forwarded-fields.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { RequestBody } from "./request-body.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { Upstream } from "./upstream.ts";
 import type { Connection, Occupant } from "./upstream-connection.ts";
 
-/** What all requests to one server share. */
-export interface Forwarding extends Passage {
-  hostname: string;
-  upstream: Upstream;
-  responseTimeoutMs: number;
-  idleTimeoutMs: number;
-  /** Requests and upgrades on their way. */
-  active: number;
-  /** No new ones; those on their way end. */
-  closed: boolean;
-  failed(phase: ForwardPhase, failure: ForwardFailure): void;
-}
-
-/** Takes over when the server has switched protocols. */
-export type Switched = (connection: Connection, head: ResponseHead) => void;
+/** Takes over when the server has switched protocols: the one to which `forwarding` forwards. */
+export type Switched = (connection: Connection, head: ResponseHead, forwarding: Forwarding) => void;
 
 /** RFC 9110 section 9.2.2: asking twice is the same as asking once. */
 const IDEMPOTENT: ReadonlySet<string | undefined> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
@@ -52,15 +39,15 @@ export function whyNot({ closed, hostname, pseudonym }: Forwarding, request: Inc
 }
 
 /** One request on its way to a server, until its answer has gone back. */
-export class Exchange implements Occupant {
-  readonly #forwarding: Forwarding;
+export class Exchange implements Occupant, Caller {
+  #forwarding: Forwarding;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #switched: Switched | undefined;
   readonly #requestHead: string;
   readonly #body: RequestBody | undefined;
   #retryable: boolean;
-  #cancelDial: (() => void) | undefined;
+  #dialling: Dialling | undefined;
   #connection: Connection | undefined;
   #sentAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,8 +76,8 @@ export class Exchange implements Occupant {
     // A pipelined response that waits for its turn has no socket yet, and never closes when the client leaves.
     if (response.socket === null) watchSocket(response, () => this.clientLeft());
     const kept = this.#switched === undefined ? this.#forwarding.upstream.take(this.#retryable) : undefined;
-    if (kept === undefined) this.#connect();
-    else this.#send(kept);
+    if (kept === undefined) this.#dial();
+    else this.connected(kept);
   }
 
   /** The client has ended its side of a connection that is to be upgraded. */
@@ -147,7 +134,7 @@ export class Exchange implements Occupant {
     } else {
       const message = describe("before it had answered", error);
       const failure = new ForwardFailure("NO_ANSWER", message, error);
-      if (this.#retryable && !answered && !this.#forwarding.closed) this.#retry(failure);
+      if (this.#retryable && !answered && !this.#forwarding.closed) this.#dial(failure);
       else this.#fail(this.#body?.sent === false ? "request" : "headers", failure);
     }
   }
@@ -156,7 +143,7 @@ export class Exchange implements Occupant {
   clientLeft(): void {
     if (this.#done) return;
     this.#settle();
-    this.#cancelDial?.();
+    this.#dialling?.cancel();
     this.#connection?.destroy();
   }
 
@@ -174,23 +161,14 @@ export class Exchange implements Occupant {
     }
   }
 
-  /** On a new connection. If there can be none, it was the first one that says why: the request may have ended its server. */
-  #retry(failure: ForwardFailure): void {
-    this.#retryable = false;
-    this.#connect(() => this.#fail("headers", failure));
+  moved(to: Forwarding): void {
+    this.#forwarding.active -= 1;
+    this.#forwarding = to;
+    to.active += 1;
   }
 
-  #connect(failed: (failure: ForwardFailure) => void = (failure) => this.#fail("connect", failure)): void {
-    this.#cancelDial = this.#forwarding.upstream.connect((result) => {
-      this.#cancelDial = undefined;
-      const record = recordOf(this.#request);
-      if (record !== undefined) record.connectedAt = performance.now();
-      if (result instanceof ForwardFailure) failed(result);
-      else this.#send(result);
-    });
-  }
-
-  #send(connection: Connection): void {
+  connected(connection: Connection): void {
+    this.#dialling = undefined;
     this.#connection = connection;
     connection.carry(this.#request.method as string, this);
     connection.socket.write(this.#requestHead, "latin1");
@@ -198,6 +176,18 @@ export class Exchange implements Occupant {
     if (this.#halfClosed) connection.socket.end();
     this.#sentAt = performance.now();
     this.#arm(hasBudget(this.#response) ? Number.POSITIVE_INFINITY : this.#forwarding.responseTimeoutMs);
+  }
+
+  unconnected(phase: ForwardPhase, failure: ForwardFailure): void {
+    this.#fail(phase, failure);
+  }
+
+  /** @param failure why it is sent again. If it cannot be, this is what has failed: the request may have ended its server. */
+  #dial(failure?: ForwardFailure): void {
+    if (failure !== undefined) this.#retryable = false;
+    const response = this.#switched === undefined ? this.#response : undefined;
+    this.#dialling = new Dialling(this.#forwarding, this.#request, response, this, failure);
+    this.#dialling.start();
   }
 
   #finish(answer: Answer, trailers: string[]): void {
@@ -212,7 +202,7 @@ export class Exchange implements Occupant {
 
   #switch(head: ResponseHead): void {
     this.#settle();
-    this.#switched?.(this.#connection as Connection, head);
+    this.#switched?.(this.#connection as Connection, head, this.#forwarding);
   }
 
   #fail(phase: ForwardPhase, failure: ForwardFailure): void {

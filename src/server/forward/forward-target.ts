@@ -50,7 +50,7 @@ export interface Attempt {
   /** Gives up, and nobody is told. */
   cancel(): void;
   /** Gives up as if it had failed. */
-  fail(): void;
+  fail(why: string): void;
 }
 
 /** Dials. `done` is called once, with the socket or the failure. */
@@ -80,5 +80,5 @@ export function dial(
     settle(new ForwardFailure("CONNECT_TIMEOUT", `cannot connect to ${where} within ${timeoutMs} ms`));
   const timer = setTimeout(onTimeout, timeoutMs);
   socket.on(ready, onReady).on("error", onError).on("close", onClose);
-  return { cancel: () => settle(), fail: () => fail("the forwarder has closed") };
+  return { cancel: () => settle(), fail };
 }

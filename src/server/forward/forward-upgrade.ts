@@ -5,8 +5,9 @@ import { inheritClientOf } from "../client.ts";
 import { sendProblem } from "../problem.ts";
 import { upgradeBytes } from "../upgrade-bytes.ts";
 import { toLines } from "./forward-answer.ts";
-import { Exchange, type Forwarding, forwardRequest, whyNot } from "./forward-request.ts";
+import { Exchange, forwardRequest, whyNot } from "./forward-request.ts";
 import { hasBody } from "./forwarded-fields.ts";
+import type { Forwarding } from "./forwarding.ts";
 
 /** How much a client may send before the server has switched protocols. */
 const MAX_EARLY = 64 * 1024;
@@ -30,15 +31,15 @@ export function forwardUpgrade(forwarding: Forwarding, request: IncomingMessage,
     return;
   }
   const early = new EarlyBytes(socket, head, () => exchange.endRequest());
-  const exchange = new Exchange(forwarding, request, response, (connection, answer) => {
+  const exchange = new Exchange(forwarding, request, response, (connection, answer, joined) => {
     response.detachSocket(socket as never);
     const more = `Upgrade: ${answer.upgrade ?? request.headers.upgrade}\r\nConnection: Upgrade\r\n`;
     socket.write(toLines(answer, more), "latin1");
     const first = connection.giveAway();
     if (first !== undefined) socket.write(first);
-    forwarding.active += 1;
+    joined.active += 1;
     connection.socket.on("close", () => {
-      forwarding.active -= 1;
+      joined.active -= 1;
     });
     join(socket, connection.socket);
     early.giveTo(connection.socket);

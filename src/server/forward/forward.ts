@@ -4,8 +4,9 @@ import { action, ensure, type Operation, resource } from "effection";
 import { tell } from "../../base/events.ts";
 import { createClientOf, createRequestClientOf } from "../client.ts";
 import { type ForwarderConfig, resolveForwarder } from "./forward-config.ts";
-import { type Forwarding, forwardRequest } from "./forward-request.ts";
+import { forwardRequest } from "./forward-request.ts";
 import { createPlainDoor, forwardUpgrade, isPlain } from "./forward-upgrade.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { Upstream } from "./upstream.ts";
 
 /**
@@ -20,8 +21,12 @@ export interface Forwarder {
   request(request: IncomingMessage, response: ServerResponse): void;
   /** For `upgrade`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Its server has ended by itself: nothing waits for it any more. Answers that are on their way go on. */
+  gone(): void;
   /** What it has to do with connections, now. */
   inspect(): ForwarderInspection;
+  /** @internal */
+  readonly forwarding: Forwarding;
 }
 
 /**
@@ -49,13 +54,24 @@ interface ForwarderInspection {
  * **Lifetime.** Ready at once. When the caller ends, all connections are closed, and what is on its way is cut.
  *
  * **Failure.** Throws `INVALID_OPTION`. A server that cannot be reached, does not answer, or answers with what is no
- * HTTP is answered with 502 or 504, or by cutting the client's connection once an answer has begun; `failed` is told. A
- * request is sent again, once and on a new connection, when its connection closes before a byte of the answer has come
- * and that is safe: without a body, and idempotent.
+ * HTTP is answered with 502 or 504, or by cutting the client's connection once an answer has begun; `failed` is told.
+ * Before that, a request or upgrade for which no connection can be made goes where `elsewhere` says; else it is dialled
+ * for once more after half a second, unless that was in vain for the request before. A request is sent again, once and on
+ * a new connection, when its connection closes before a byte of the answer has come and that is safe: without a body, and
+ * idempotent.
  */
 export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
-  const { endpoint, hostname, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs, trustedProxies, via, failed } =
-    resolveForwarder(config);
+  const {
+    endpoint,
+    hostname,
+    connectTimeoutMs,
+    responseTimeoutMs,
+    idleTimeoutMs,
+    trustedProxies,
+    via,
+    failed,
+    elsewhere,
+  } = resolveForwarder(config);
   const clientOf = createRequestClientOf(createClientOf(trustedProxies));
   return resource(function* (provide) {
     const forwarding: Forwarding = {
@@ -68,6 +84,7 @@ export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
       active: 0,
       closed: false,
       failed: (phase, error) => tell(failed, { type: "forward-error", hostname, phase, error, message: error.message }),
+      elsewhere,
     };
     yield* ensure(() => close(forwarding));
     yield* provide(createForwarder(forwarding));
@@ -87,6 +104,8 @@ function createForwarder(forwarding: Forwarding): Forwarder {
         forwardUpgrade(forwarding, request, socket, head);
       }
     },
+    gone: () => upstream.gone(),
+    forwarding,
     inspect: () => ({
       active: forwarding.active,
       connections: { open: upstream.open, idle: upstream.idle, connecting: upstream.connecting },

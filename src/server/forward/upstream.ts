@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { ForwardFailure } from "./forward-failure.ts";
+import { ForwardFailure } from "./forward-failure.ts";
 import { type Attempt, dial, type Endpoint } from "./forward-target.ts";
 import { Connection, type Keeper } from "./upstream-connection.ts";
 
@@ -12,6 +12,11 @@ const MAX_KEEP_MS = 60_000;
 const FRESH_MS = 1_000;
 const MAX_IDLE = 256;
 const SWEEP_MS = 1_000;
+/**
+ * When a server that refuses connections is dialled once more: most programs that start their listener anew, such as dev
+ * servers whose configuration has changed, are back by then, and nobody minds to hear of an outage this much later.
+ */
+const REDIAL_MS = 500;
 
 /** The connections to one server: those that carry a request, and those that are kept for the next one. */
 export class Upstream implements Keeper {
@@ -23,6 +28,8 @@ export class Upstream implements Keeper {
   #idle: Connection[] = [];
   #sweep: ReturnType<typeof setTimeout> | undefined;
   #closed: (() => void) | undefined;
+  /** It was dialled once more in vain, or has ended, and no connection was made since. */
+  #isDown = false;
 
   constructor(endpoint: Endpoint, connectTimeoutMs: number) {
     this.#endpoint = endpoint;
@@ -39,6 +46,11 @@ export class Upstream implements Keeper {
 
   get connecting(): number {
     return this.#attempts.size;
+  }
+
+  /** Whether it is worth dialling once more: in an outage that lasts, each request is dialled for once only. */
+  get mayRecover(): boolean {
+    return !this.#isDown && this.#closed === undefined;
   }
 
   /** A connection that is kept, if there is one. It is the caller's until it calls `keep`, or it closes. */
@@ -67,6 +79,38 @@ export class Upstream implements Keeper {
     };
   }
 
+  /** Dials a new connection, a little later. */
+  connectLater(done: (result: Connection | ForwardFailure) => void): () => void {
+    const dialNow = () => {
+      this.#attempts.delete(pause);
+      cancel = this.connect((result) => {
+        if (result instanceof ForwardFailure) this.#isDown = true;
+        done(result);
+      });
+    };
+    const stop = () => {
+      this.#attempts.delete(pause);
+      clearTimeout(timer);
+    };
+    const timer = setTimeout(dialNow, REDIAL_MS);
+    const pause: Attempt = {
+      cancel: stop,
+      fail(why) {
+        stop();
+        done(new ForwardFailure("CONNECT_FAILED", why));
+      },
+    };
+    this.#attempts.add(pause);
+    let cancel = stop;
+    return () => cancel();
+  }
+
+  /** The server has ended: nobody waits for it any more. Connections that are open stay. */
+  gone(): void {
+    this.#isDown = true;
+    for (const attempt of this.#attempts) attempt.fail("the server has ended");
+  }
+
   /** For as long as the server will. */
   keep(connection: Connection, keepAliveMs: number | undefined): void {
     const ms = keepAliveMs === undefined ? KEEP_MS : Math.min(keepAliveMs - MARGIN_MS, MAX_KEEP_MS);
@@ -89,12 +133,13 @@ export class Upstream implements Keeper {
   close(closed: () => void): void {
     this.#closed = closed;
     clearTimeout(this.#sweep);
-    for (const attempt of this.#attempts) attempt.fail();
+    for (const attempt of this.#attempts) attempt.fail("the forwarder has closed");
     for (const socket of this.#sockets) socket.destroy();
     if (this.#sockets.size === 0) closed();
   }
 
   #add(socket: Socket): Connection {
+    this.#isDown = false;
     this.#sockets.add(socket);
     socket.on("close", () => {
       this.#sockets.delete(socket);

@@ -71,6 +71,9 @@ export class ReplicaGroup implements ReplicaHost {
   #replicas: Replica[] = [];
   /** Those that a request can be given to: kept, because each request asks. */
   #choice: readonly Replica[] = [];
+  /** Those that could not be connected to, for a request that waits for one that can. */
+  readonly #tried = new WeakMap<IncomingMessage, readonly Replica[]>();
+  #address: Endpoint | undefined;
   #health: HealthStatus = "healthy";
   #crash: Error | undefined;
   #closed = false;
@@ -94,9 +97,9 @@ export class ReplicaGroup implements ReplicaHost {
     return this.#health;
   }
 
-  /** Where the first one listens. */
-  get first(): Endpoint {
-    return this.#replicas[0]?.endpoint as Endpoint;
+  /** Where the first of those listens that run. While none does, where that was. */
+  get address(): Endpoint {
+    return this.#address as Endpoint;
   }
 
   /** For `request`, `checkContinue` and `checkExpectation` of a server alike. */
@@ -163,6 +166,13 @@ export class ReplicaGroup implements ReplicaHost {
     this.#changed(`replica ${id}: ${reason}`);
   }
 
+  instead(of: Replica, request: IncomingMessage, response: ServerResponse | undefined): Replica | undefined {
+    const tried = [...(this.#tried.get(request) ?? []), of];
+    this.#tried.set(request, tried);
+    const others = this.#closed ? [] : this.#choice.filter((replica) => !tried.includes(replica));
+    return others.length > 0 ? this.#balancer(others, request, response) : undefined;
+  }
+
   lost(replica: Replica, restarts: Restarts, error: Error): number | undefined {
     if (this.#closed || !this.isOpen || replica.state === "stopping") return undefined;
     if (!this.#replicas.some((other) => other !== replica && other.state === "running")) {
@@ -219,9 +229,10 @@ export class ReplicaGroup implements ReplicaHost {
     this.#changed(`replica ${replica.id} has left`);
   }
 
-  /** Who can be chosen, and how all are together. */
+  /** Who can be chosen, where the first is, and how all are together. */
   #changed(reason: string): void {
     const running = this.#replicas.filter(({ state }) => state === "running");
+    this.#address = running[0]?.endpoint ?? this.#address;
     const up = running.filter(({ health }) => health.isUp);
     const well = up.filter(({ health }) => !health.isEjected);
     this.#choice = well.length > 0 ? well : up;

@@ -104,7 +104,11 @@ export class ReplicaHealth {
   /** A request was not forwarded to its end. Where that is answered, `answered` sees it. */
   brokeOff(phase: ForwardPhase): void {
     if (phase === "body" || phase === "upgrade") this.#count(true);
-    if (phase !== "connect" || this.#settings.outliers === false || !this.#isIn) return;
+  }
+
+  /** No connection can be made to it. */
+  unreachable(): void {
+    if (this.#settings.outliers === false || !this.#isIn) return;
     if (!this.isEjected && this.#host.mayEject()) this.#leaveOut(UNREACHABLE_MS, "it cannot be connected to");
   }
 

@@ -3,6 +3,8 @@ import { finishesWithin } from "../../base/operations.ts";
 import { type Forwarder, useForwarder } from "../forward/forward.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
 import { type Endpoint, resolveTarget } from "../forward/forward-target.ts";
+import type { Elsewhere } from "../forward/forwarding.ts";
+import { GracePeriod } from "../grace-period.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { DrainResult, PortChoice } from "../listen.ts";
 import type { LogRing } from "../log-ring.ts";
@@ -25,6 +27,7 @@ export interface RunSettings {
   /** It does not listen yet, or its health check fails. */
   notYet(why: string): void;
   forwardFailed(event: ForwardErrorEvent): void;
+  elsewhere: Elsewhere;
   drained(result: DrainResult): void;
 }
 
@@ -41,15 +44,17 @@ export interface Run {
  * Opens a server, and returns when it can answer: its first check has succeeded.
  *
  * **Lifetime.** It belongs to the calling operation. In the end what was given to it has its grace period; then its
- * connections are closed, and the server is stopped.
+ * connections are closed, and the server is stopped within what is left of it.
  *
  * **Failure.** Throws why the server cannot be started, or has ended before its first success.
  */
 export function* openRun(settings: RunSettings): Operation<Run> {
-  const { app, hostname, ports, log, health, graceMs, forwardFailed, notYet } = settings;
+  const { app, hostname, ports, log, health, forwardFailed, elsewhere, notYet } = settings;
+  const period = new GracePeriod(settings.graceMs);
+  const graceMs = () => period.leftMs();
   const { target, ended = forever() } = yield* app.open({ hostname, ports, graceMs, log, notYet });
-  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed });
-  yield* ensure(() => drain(settings));
+  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed, elsewhere });
+  yield* ensure(() => drain(settings, period));
   const endpoint = resolveTarget(target);
   const check = toCheck(endpoint, settings);
   if (health !== false) yield* race([untilHealthy(check, health.intervalMs, notYet), ended]);
@@ -63,12 +68,13 @@ function toCheck(endpoint: Endpoint, { hostname, health, failsHealth }: RunSetti
   };
 }
 
-/** Lets what was given to it finish, for at most the grace period, then cuts the rest. */
-function* drain({ inFlight: given, graceMs, drained }: RunSettings): Operation<void> {
+/** Lets what was given to it finish, for at most the grace period, then cuts the rest. The server gets what is left of it. */
+function* drain({ inFlight: given, drained }: RunSettings, period: GracePeriod): Operation<void> {
+  period.begin();
   const inFlight = given();
   if (inFlight.isIdle) return;
   const before = inFlight.requests + inFlight.sockets;
-  yield* finishesWithin(graceMs(), () => inFlight.whenIdle());
+  yield* finishesWithin(period.leftMs(), () => inFlight.whenIdle());
   const { requests, sockets } = inFlight.cut();
   drained({ finished: before - requests - sockets, requestsCut: requests, socketsCut: sockets });
 }

@@ -7,6 +7,7 @@ import { recordOf } from "../../base/request-record.ts";
 import type { Forwarder } from "../forward/forward.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
 import type { Endpoint } from "../forward/forward-target.ts";
+import type { Elsewhere } from "../forward/forwarding.ts";
 import { InFlight } from "../in-flight.ts";
 import type { DrainResult, PortChoice } from "../listen.ts";
 import { LogRing } from "../log-ring.ts";
@@ -37,6 +38,8 @@ export interface ReplicaHost {
   /** It runs, and gets requests. */
   joined(replica: Replica): void;
   healthChanged(replica: Replica, from: HealthStatus, to: HealthStatus, reason: string): void;
+  /** Another one that takes over what could not be sent to this one, if there is one that was not tried. */
+  instead(of: Replica, ...given: Parameters<Elsewhere>): Replica | undefined;
   /** It has ended by itself, or could not start. Returns how long until it starts again; `undefined` is never. */
   lost(replica: Replica, restarts: Restarts, error: Error): number | undefined;
 }
@@ -178,6 +181,7 @@ export class Replica implements Candidate {
       return yield* run.ended;
     } catch (error) {
       this.#lose(toError(error)); // now, not after the drain: it gets no more requests
+      run.forwarder.gone();
       throw error;
     } finally {
       this.health.left();
@@ -191,7 +195,7 @@ export class Replica implements Candidate {
     yield* ensure(turn.leave);
     yield* turn.take();
     const own = new LogRing();
-    own.listen((line) => line.complete && log.add(line));
+    yield* ensure(own.listen((line) => line.complete && log.add(line)));
     const ms = owner.startTimeoutMs(app.kind);
     let why: string | undefined;
     const deadline = yield* spawn(function* late() {
@@ -222,6 +226,14 @@ export class Replica implements Candidate {
       forwardFailed: (event) => {
         this.health.brokeOff(event.phase);
         this.#host.forwardFailed(event);
+      },
+      elsewhere: (request, response) => {
+        this.health.unreachable();
+        const other = this.#host.instead(this, request, response);
+        if (other === undefined) return undefined;
+        other.#note(request);
+        this.#own.giveTo(other.#own, request.socket, response);
+        return other.#forwarder?.forwarding;
       },
     });
   }

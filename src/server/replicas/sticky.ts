@@ -26,12 +26,17 @@ export function takeCookie(request: IncomingMessage, name: string): string | und
 }
 
 /** Has an answer of the app set a session cookie. Its own cookies stay; an answer of ours sets none. */
-export function giveCookie(response: ServerResponse, name: string, value: string): void {
-  const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax`;
+export function giveCookie(response: HeldResponse, name: string, value: string): void {
+  const isFirst = response[COOKIE] === undefined;
+  response[COOKIE] = `${name}=${value}; Path=/; HttpOnly; SameSite=Lax`;
+  if (!isFirst) return; // the request was given to another replica since
   const next = response.writeHead as (...args: unknown[]) => ServerResponse;
   const writeHead = (status: number, reason?: unknown, fields?: unknown): ServerResponse => {
-    const more = Array.isArray(fields) ? [...fields, "Set-Cookie", cookie] : fields;
+    const more = Array.isArray(fields) ? [...fields, "Set-Cookie", response[COOKIE]] : fields;
     return next.call(response, status, reason, more);
   };
   response.writeHead = writeHead as ServerResponse["writeHead"];
 }
+
+const COOKIE: unique symbol = Symbol("effection-switchboard.replica-cookie");
+type HeldResponse = ServerResponse & { [COOKIE]?: string };

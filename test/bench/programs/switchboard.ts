@@ -1,6 +1,6 @@
 /**
  * A switchboard and its servers in one process; the servers of h0, h1, ... run when it reports.
- * `switchboard.ts <kind | "shared" | "demo"> <hostnames> [guards that are on]`
+ * `switchboard.ts <kind | "shared" | "demo"> <hostnames> [guards that are on, or "unobserved"]`
  */
 import { createServer } from "node:http";
 import { type AppFactory, createSwitchboard, type DeliveryConfig } from "../../../src/index.ts";
@@ -17,7 +17,8 @@ const GUARDS: Record<string, DeliveryConfig> = {
 const [kind, hostnames, ...guards] = process.argv.slice(2) as [AppKind | "shared" | "demo", string, ...string[]];
 const app = toFactory();
 const guarding: DeliveryConfig = Object.assign({}, ...guards.map((guard) => GUARDS[guard]));
-const board = await createSwitchboard({ basePort: 0, maxServers: 20_000, ...(app && { app }), ...guarding });
+const observe = !guards.includes("unobserved");
+const board = await createSwitchboard({ basePort: 0, maxServers: 20_000, ...(app && { app }), ...guarding, observe });
 if (guards.includes("fault")) board.fault({ hostname: "elsewhere", kind: "abort" });
 for (let i = 0; i < Number(hostnames); i += 1) await board.pool.getOrCreate(`h${i}`);
 report({ port: board.port, pid: process.pid });
