@@ -194,6 +194,7 @@ describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
   it("go on with a log", async ({ cli }) => {
     const { port } = await serveThree(cli);
     await ask(port, "talk");
+    while (!(await cli.run("logs", "talk")).stdout.includes("asked 1"));
     const following = cli.start(["logs", "talk", "-f"]);
     await following.until(/^asked 1$/m);
     await ask(port, "talk");

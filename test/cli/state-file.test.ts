@@ -106,6 +106,13 @@ describe.concurrent("a command that looks for a switchboard", { timeout: 60_000 
     expect(cli.states()).toEqual([]);
   });
 
+  it("finds one that listens on every address", async ({ cli }) => {
+    const { port } = await cli.serve("--host", "0.0.0.0");
+    expect((await cli.run("start", "shop")).stdout).toBe("shop is running\n");
+    const { stdout } = await cli.start(["ls", "--url", `http://shop.localhost:${port}`]).exited;
+    expect(stdout).toContain("shop");
+  });
+
   it("lists them when several run", async ({ cli }) => {
     const [one, two] = await Promise.all([cli.serve(), cli.serve()]);
     const { code, stderr } = await cli.run("ls");
