@@ -63,6 +63,17 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
     expect(program.stdout + program.stderr).not.toContain(token);
   });
 
+  it("say that a switchboard does not let itself be controlled", async ({ cli }) => {
+    await cli.folder.write("closed.config.mjs", "export default { control: false };\n");
+    const { port } = await cli.serve("--config", cli.folder.at("closed.config.mjs"));
+    expect(tokenOf(cli, port)).toBeUndefined();
+    for (const args of [["ls"], ["stop", "shop"], ["events", "-f"]]) {
+      const { code, stderr } = await cli.run(...args);
+      expect(stderr).toContain("cannot be asked that: its control is off");
+      expect(code).toBe(1);
+    }
+  });
+
   it("set faults, list and remove them", async ({ cli }) => {
     await serveTwo(cli);
     const made = await cli.run(
