@@ -21,11 +21,10 @@ export function createRequestIds(): () => string {
   };
 }
 
-/** From now on `request` carries `id`, as if it had come with it. */
+/** From now on `id` is what the fields of `request` say. Its raw fields stay as they came, without what was no sane id. */
 export function giveRequestId({ headers, rawHeaders }: IncomingMessage, id: string): void {
-  if (headers[FIELD] !== undefined) removeAll(rawHeaders);
+  if (headers[FIELD] !== undefined && headers[FIELD] !== id) removeAll(rawHeaders);
   headers[FIELD] = id;
-  rawHeaders.push("X-Request-Id", id);
 }
 
 function removeAll(rawHeaders: string[]): void {

@@ -81,18 +81,21 @@ export class RequestRecord {
   bytesIn = 0;
   /** What was sent for it on its connection, head included, in bytes. */
   bytesOut = 0;
-  /** @internal The moments it went through, on the clock of `performance.now()`; 0 for one that was not reached, or not waited for. */
+  /** @internal When it arrived, on the clock of `performance.now()`. */
   readonly receivedAt: number;
-  /** @internal */
-  admittedAt = 0;
-  /** @internal */
-  readyAt = 0;
-  /** @internal */
-  connectedAt = 0;
-  /** @internal */
-  headAt = 0;
-  /** @internal */
-  closedAt = 0;
+  /**
+   * @internal When it was admitted, in whole microseconds since it arrived, as are all below; 0 if that was not reached, or
+   * not waited for. Whole numbers, because each other one would be an object of its own in memory.
+   */
+  admittedUs = 0;
+  /** @internal When its server ran. */
+  readyUs = 0;
+  /** @internal When there was a connection to its server. */
+  connectedUs = 0;
+  /** @internal When the head of the answer was there. */
+  headUs = 0;
+  /** @internal When it was over. */
+  closedUs = 0;
 
   /** A request that arrives now. */
   constructor(id: string, client: string, method: string, path: string, upgrade: boolean) {
@@ -105,25 +108,30 @@ export class RequestRecord {
     this.time = Date.now();
   }
 
+  /** @internal How long ago it arrived, in whole microseconds; at least one. */
+  elapsedUs(): number {
+    return Math.max(1, Math.round((performance.now() - this.receivedAt) * 1_000));
+  }
+
   /** How long it took, in milliseconds; 0 while it is under way. */
   get durationMs(): number {
-    return this.closedAt === 0 ? 0 : this.closedAt - this.receivedAt;
+    return this.closedUs / 1_000;
   }
 
   /** Where its time went. */
   get timings(): RequestTimings {
-    const { receivedAt, headAt, closedAt } = this;
+    const { headUs, closedUs } = this;
     const delivered = this.kind !== undefined;
-    const answered = headAt || closedAt;
-    const admitted = this.admittedAt || (delivered || this.readyAt ? receivedAt : answered);
-    const ready = this.readyAt || (delivered ? admitted : answered);
-    const connected = this.connectedAt || ready;
+    const answered = headUs || closedUs;
+    const admitted = this.admittedUs || (delivered || this.readyUs ? 0 : answered);
+    const ready = this.readyUs || (delivered ? admitted : answered);
+    const connected = this.connectedUs || ready;
     return {
-      queuedMs: round(admitted - receivedAt),
-      startingMs: round(ready - admitted),
-      connectingMs: round(connected - ready),
-      firstByteMs: round(answered - connected),
-      bodyMs: round(closedAt - answered),
+      queuedMs: toMs(admitted),
+      startingMs: toMs(ready - admitted),
+      connectingMs: toMs(connected - ready),
+      firstByteMs: toMs(answered - connected),
+      bodyMs: toMs(closedUs - answered),
     };
   }
 
@@ -147,7 +155,7 @@ export class RequestRecord {
       code,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
-      durationMs: round(this.durationMs),
+      durationMs: this.durationMs,
       timings: this.timings,
     };
   }
@@ -175,6 +183,6 @@ export function noteOutcome(request: Recorded, outcome: RequestOutcome, code?: s
   record.code ??= code;
 }
 
-function round(ms: number): number {
-  return Math.max(0, Math.round(ms * 1_000) / 1_000);
+function toMs(us: number): number {
+  return Math.max(0, us) / 1_000;
 }

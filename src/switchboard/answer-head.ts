@@ -16,7 +16,7 @@ function writeHead(this: ServerResponse, status: number, reason?: unknown, field
   const record = recordOf(this.req);
   if (record === undefined || this.headersSent) return writeGuarded(this, status, reason, fields);
   record.status = status;
-  record.headAt = performance.now();
+  record.headUs = record.elapsedUs();
   const given = fields ?? reason;
   const named = nameRequest(this, record.id, typeof given === "object" && given !== null ? given : undefined);
   return typeof reason === "string"

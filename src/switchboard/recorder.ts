@@ -31,7 +31,7 @@ export class Recorder {
 
   /** A request has arrived, for `hostname` if it names one. */
   began(request: IncomingMessage, hostname: string | undefined): void {
-    this.#tell("began", this.#begin(request, hostname, false));
+    this.#tellBegan(this.#begin(request, hostname, false));
   }
 
   /** An upgrade has arrived. It is told when somebody answers it: until then it may turn out to be a usual request. */
@@ -40,7 +40,7 @@ export class Recorder {
     setRecord(socket, record);
     let told = false;
     const tell = () => {
-      if (!told && record.upgrade) this.#tell("began", record);
+      if (!told && record.upgrade) this.#tellBegan(record);
       told = true;
     };
     noteStatus(socket, record, tell);
@@ -57,8 +57,9 @@ export class Recorder {
     if (record === undefined) return;
     setRecord(request.socket, undefined);
     setRecord(request, record);
+    giveRequestId(request, record.id);
     record.upgrade = false;
-    this.#tell("began", record);
+    this.#tellBegan(record);
   }
 
   /** The response has closed. */
@@ -82,7 +83,7 @@ export class Recorder {
 
   /** @param unfinished its answer did not come to its end. */
   #finish(record: RequestRecord, socket: CountedSocket, unfinished: boolean): void {
-    record.closedAt = performance.now();
+    record.closedUs = record.elapsedUs();
     record.outcome ??= outcomeOf(record, unfinished);
     const { bytesRead = 0, bytesWritten = 0 } = socket;
     const counted = countedOf(socket);
@@ -90,12 +91,20 @@ export class Recorder {
     record.bytesOut = bytesWritten - counted.out;
     counted.in = bytesRead;
     counted.out = bytesWritten;
-    this.#tell("finished", record);
+    this.#tellFinished(record);
   }
 
-  #tell(what: keyof RequestObserver, record: RequestRecord): void {
+  #tellBegan(record: RequestRecord): void {
     try {
-      this.#observer[what](record);
+      this.#observer.began(record);
+    } catch (thrown) {
+      process.emitWarning(toError(thrown));
+    }
+  }
+
+  #tellFinished(record: RequestRecord): void {
+    try {
+      this.#observer.finished(record);
     } catch (thrown) {
       process.emitWarning(toError(thrown));
     }
@@ -122,13 +131,13 @@ export function noteDelivery(request: IncomingMessage, { kind, port }: ServerInf
 /** The server of `request` runs, after it was waited for. */
 export function noteReady(request: IncomingMessage): void {
   const record = recordOf(request);
-  if (record !== undefined) record.readyAt = performance.now();
+  if (record !== undefined) record.readyUs = record.elapsedUs();
 }
 
 /** `request` was let through, after it had waited. */
 export function noteAdmission(request: IncomingMessage): void {
   const record = recordOf(request);
-  if (record !== undefined) record.admittedAt = performance.now();
+  if (record !== undefined) record.admittedUs = record.elapsedUs();
 }
 
 function outcomeOf({ code, status, kind }: RequestRecord, unfinished: boolean): RequestRecord["outcome"] {
@@ -142,7 +151,7 @@ function noteStatus(socket: Duplex, record: RequestRecord, answered: () => void)
   const own = socket as unknown as { write?: unknown };
   own.write = (chunk: unknown, ...rest: unknown[]) => {
     delete own.write;
-    record.headAt = performance.now();
+    record.headUs = record.elapsedUs();
     const head = Buffer.isBuffer(chunk) ? chunk.toString("latin1", 0, 12) : String(chunk);
     const status = /^HTTP\/1\.1 (\d{3})/.exec(head)?.[1];
     if (status !== undefined) record.status = Number(status);

@@ -16,8 +16,8 @@ function note(board: RunningSwitchboard, hostname: string, path = "/"): void {
   record.hostname = hostname;
   record.status = 200;
   record.outcome = "served";
-  record.closedAt = performance.now();
-  board.observation.requests.add(record);
+  record.closedUs = record.elapsedUs();
+  board.observation?.requests.add(record);
 }
 
 describe("streams", () => {

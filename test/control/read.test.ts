@@ -26,8 +26,8 @@ function note(
   record.kind = "inline";
   record.status = status;
   record.outcome = "served";
-  record.headAt = record.receivedAt + ms / 2;
-  record.closedAt = record.receivedAt + ms;
+  record.headUs = ms * 500;
+  record.closedUs = ms * 1_000;
   board.observation?.requests.add(record);
 }
 

@@ -102,7 +102,7 @@ describe("a filter of requests", () => {
     status: 404,
     outcome: "served",
   });
-  record.closedAt = record.receivedAt + 50;
+  record.closedUs = 50_000;
 
   it.each<[RequestFilter, boolean]>([
     [{}, true],

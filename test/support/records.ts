@@ -24,7 +24,7 @@ export function arrived({ hostname, method = "GET", upgrade = false }: RecordFac
 export function ended(record: RequestRecord, facts: RecordFacts = {}): RequestRecord {
   const { outcome = "served", code, ms = 1, bytesIn = 0, bytesOut = 0 } = facts;
   record.status = "status" in facts ? facts.status : 200;
-  return Object.assign(record, { outcome, code, bytesIn, bytesOut, closedAt: record.receivedAt + ms });
+  return Object.assign(record, { outcome, code, bytesIn, bytesOut, closedUs: ms * 1_000 });
 }
 
 /** Tells an observer of a whole request. */

@@ -60,7 +60,7 @@ export class Dialling {
 
   readonly #done = (result: Connection | ForwardFailure): void => {
     const record = recordOf(this.#request);
-    if (record !== undefined) record.connectedAt = performance.now();
+    if (record !== undefined) record.connectedUs = record.elapsedUs();
     if (result instanceof ForwardFailure) this.#refused(result);
     else this.#caller.connected(result);
   };

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { noop } from "../../base/operations.ts";
+import { giveRequestId } from "../../base/request-id.ts";
+import { recordOf, setRecord } from "../../base/request-record.ts";
 import { inheritClientOf } from "../client.ts";
 import { sendProblem } from "../problem.ts";
 import { upgradeBytes } from "../upgrade-bytes.ts";
@@ -72,6 +74,12 @@ export function createPlainDoor(
       if (upgrade === undefined) return; // it came after the last one
       upgrades.delete(socket);
       inheritClientOf(request, upgrade);
+      const record = recordOf(upgrade);
+      if (record !== undefined) {
+        setRecord(request, record);
+        giveRequestId(request, record.id);
+        response.setHeader("X-Request-Id", record.id);
+      }
       socket.setTimeout(SILENT_MS, () => request.complete || socket.destroy());
       forwardRequest(forwarding, request, response);
     });

@@ -45,19 +45,24 @@ export function toRequestHead(request: IncomingMessage, { pseudonym, clientOf }:
   const client = clientOf(request);
   const chunked = isChunked(request);
   const named = namedByConnection(headers.connection);
-  const keepsId = requestIdOf(request) !== undefined;
+  const id = requestIdOf(request);
+  let hasId = false;
   let head = `${method} ${toTarget(request)} HTTP/1.1\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (named?.has(name.toLowerCase())) continue;
     if (isHopByHop(name) && !(upgrade && same(name, "upgrade")) && !(chunked && same(name, "trailer"))) continue;
     if (chunked && same(name, "content-length")) continue; // chunks win (RFC 9112 section 6.3)
-    if (isReplaced(name, client.viaProxy) || (!keepsId && same(name, "x-request-id"))) continue;
+    if (isReplaced(name, client.viaProxy)) continue;
+    if (same(name, "x-request-id")) {
+      if (id === undefined) continue;
+      hasId = true;
+    }
     head += `${name}: ${rawHeaders[i + 1]}\r\n`;
   }
   if (chunked) head += "Transfer-Encoding: chunked\r\n";
   if (upgrade) head += "Connection: Upgrade\r\n";
-  if (!keepsId) head += `X-Request-Id: ${randomUUID()}\r\n`;
+  if (!hasId) head += `X-Request-Id: ${id ?? randomUUID()}\r\n`;
   return `${head}${forwardedFields(request, client)}Via: 1.${httpVersionMinor} ${pseudonym}\r\n\r\n`;
 }
 
