@@ -89,7 +89,13 @@ describe.concurrent("switchboard", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(events[0]).toEqual({ type: "listening", url: `http://127.0.0.1:${port}`, port });
+    expect(events[0]).toEqual({
+      level: "info",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      type: "listening",
+      url: `http://127.0.0.1:${port}`,
+      port,
+    });
     expect(events.map(({ type }) => type)).toEqual([
       "listening",
       "starting",
@@ -261,7 +267,7 @@ describe.concurrent("switchboard", () => {
       "--start-timeout must be a finite number >= 1 (milliseconds, at most 2147483647), got 3240000000",
     ],
     [["--domain", "a b"], "--domain must be a hostname"],
-    [["a.ts", "b.ts"], "only one module can be given, got a.ts b.ts"],
+    [["a.ts", "b.ts"], 'serve takes [MODULE]: "b.ts" is one too many'],
   ])("refuses %j with one sentence and exit code 2", async ([args, message], { start }) => {
     const { code, stdout, stderr } = await start(...args).exited;
     expect(stderr).toMatch(/^switchboard: [^\n]*\n$/);

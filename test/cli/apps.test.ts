@@ -1,5 +1,7 @@
 import { it as base, describe, expect } from "vitest";
-import { parseArguments } from "../../src/cli/arguments.ts";
+import { serve } from "../../src/cli/commands/serve.ts";
+import { parseCommand } from "../../src/cli/parse.ts";
+import { toServeArguments } from "../../src/cli/serve/arguments.ts";
 import { Client, get } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
 import { Program } from "../support/program.ts";
@@ -79,6 +81,7 @@ describe.concurrent("switchboard with apps", () => {
   });
 
   it("passes on only what is said: the rest is the config file's, and a command has its own time to start", () => {
+    const parseArguments = (args: string[]) => toServeArguments(parseCommand(serve, args));
     expect(parseArguments([]).given).toEqual({});
     const given = { watch: true, port: 0, startTimeoutMs: 5_000, pinned: ["a", "b"] };
     const args = ["--watch", "--port", "0", "--start-timeout", "5s", "--pin", "a", "--pin", "b"];

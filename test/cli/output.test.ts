@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createHumanOutput, createJsonOutput, type OutputEvent } from "../../src/cli/output.ts";
+import { createHumanOutput } from "../../src/cli/serve/human-output.ts";
+import { createJsonOutput } from "../../src/cli/serve/json-output.ts";
+import type { OutputEvent } from "../../src/cli/serve/output-event.ts";
 
 const hostname = "shop";
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { HELP } from "../../src/cli/arguments.ts";
+import { COMMANDS } from "../../src/cli/command-table.ts";
+import { EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
+import { HELP } from "../../src/cli/main-help.ts";
 import { resolveServerPool, SERVER_POOL_OPTIONS } from "../../src/pool/settings.ts";
 import { resolveSwitchboard, SWITCHBOARD_OPTIONS } from "../../src/switchboard/settings.ts";
 import { answersInTable, answersOf } from "./answers.ts";
@@ -97,6 +99,17 @@ describe("the README", () => {
     expect(inTable.map(([option, value]) => `${option} ${clean(value)}`).sort()).toEqual(
       inHelp.map(([, option, value]) => `${option} ${clean(value)}`).sort(),
     );
+  });
+
+  it("lists the commands and the exit codes as the help does", () => {
+    const rows = [...section("From the terminal").matchAll(/^\| (`[a-z].*?) \|/gm)].map(([, row = ""]) => row);
+    const listed = rows
+      .flatMap((row) => row.split("`, `"))
+      .map((command) => command.replace(/^`/, "").split(/[ `]/)[0]);
+    const known = COMMANDS.map(({ name }) => name).filter((name) => name !== "serve");
+    expect([...new Set(listed)].sort()).toEqual(known.sort());
+    const codes = [...section("From the terminal").matchAll(/^\| (\d[\d, ]*) \|/gm)].map(([, code]) => code);
+    expect(codes).toEqual(EXIT_MEANINGS.map(([code]) => code));
   });
 
   it("says of each code what it means, and the way out", () => {

@@ -20,7 +20,13 @@ export class Program {
   #changed: (() => void)[] = [];
 
   /** `cwd` is below the root of the repository. */
-  constructor(file: string, args: readonly string[] = [], command: readonly string[] = [], cwd = "") {
+  constructor(
+    file: string,
+    args: readonly string[] = [],
+    command: readonly string[] = [],
+    cwd = "",
+    env: Readonly<Record<string, string>> = {},
+  ) {
     const [run = process.execPath, ...before] = command;
     const flags = file.endsWith(".ts") ? ["--import", "tsx"] : [];
     this.child = spawn(
@@ -28,7 +34,7 @@ export class Program {
       [...before, ...(command.length > 0 ? [process.execPath] : []), ...flags, join(ROOT, file), ...args],
       {
         cwd: join(ROOT, cwd),
-        env: { ...process.env, NODE_OPTIONS: "" },
+        env: { ...process.env, NODE_OPTIONS: "", ...env },
       },
     );
     this.child.stdout?.on("data", (data) => this.#add("stdout", data));

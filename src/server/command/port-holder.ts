@@ -30,6 +30,13 @@ export function findOlderHolder(group: number, { host, port }: { host: string; p
   return older.find((other) => holds(other, sockets))?.pid;
 }
 
+/** The process that listens there. Only Linux tells, and only of processes of this user; `undefined` when it is not known. */
+export function findHolder({ host, port }: { host: string; port: number }): ProcessFacts | undefined {
+  if (process.platform !== "linux") return undefined;
+  const sockets = findListening(host, port);
+  return sockets.size === 0 ? undefined : listProcesses().find((found) => holds(found, sockets));
+}
+
 function findListening(host: string, port: number): Set<string> {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const found = new Set<string>();

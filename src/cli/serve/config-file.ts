@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Operation } from "effection";
-import { fail } from "../base/options.ts";
-import { loadDefault } from "../server/module.ts";
-import type { AppConfig, CommandConfig, ModuleConfig } from "../start/app-config.ts";
-import { checkFolder } from "../start/apps-folder.ts";
-import { defineSwitchboard } from "../start/define.ts";
-import type { RunConfig } from "../start/run-config.ts";
+import { fail } from "../../base/options.ts";
+import { loadDefault } from "../../server/module.ts";
+import type { AppConfig, CommandConfig, ModuleConfig } from "../../start/app-config.ts";
+import { checkFolder } from "../../start/apps-folder.ts";
+import { defineSwitchboard } from "../../start/define.ts";
+import type { RunConfig } from "../../start/run-config.ts";
 
 const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `switchboard.config.${extension}`);
 

@@ -1,31 +1,16 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import { summarize, whereThrown } from "../base/errors.ts";
-import { count } from "../base/listing.ts";
-import type { RunEvent } from "../start/run-config.ts";
-
-/** Where text goes. */
-export interface Sink {
-  write(text: string): unknown;
-  isTTY?: boolean;
-}
-
-/** An error that no app handled, and no server can be named for: thrown from a timer, say. */
-interface UncaughtEvent {
-  type: "uncaught";
-  error: Error;
-  message: string;
-}
-
-/** What the command prints. */
-export type OutputEvent = RunEvent | UncaughtEvent;
+import { whereThrown } from "../../base/errors.ts";
+import { count } from "../../base/listing.ts";
+import type { RequestRecord } from "../../base/request-record.ts";
+import type { RunEvent } from "../../start/run-config.ts";
+import { printable, printableLines } from "../terminal/printable.ts";
+import { toClock, toTime } from "../terminal/words.ts";
+import type { Sink } from "./json-output.ts";
+import { isPrinted, type LevelName, levelOf } from "./levels.ts";
+import type { OutputEvent } from "./output-event.ts";
 
 type Style = Parameters<typeof styleText>[0];
-
-/** One JSON object per line. Errors are their name, message, code and stack. */
-export function createJsonOutput(sink: Sink): (event: OutputEvent) => void {
-  return (event) => sink.write(`${JSON.stringify(event, (_key, value) => toJsonValue(value))}\n`);
-}
 
 /** What the start-up block says of the apps. */
 export interface Shown {
@@ -34,21 +19,28 @@ export interface Shown {
   /** A name that can be asked for. */
   hostname: string;
   domain: string;
+  /** Where the dashboard is; only a terminal is told the token. */
+  dashboard?: { url: string; token: string | undefined } | undefined;
 }
 
 /**
  * A start-up block, one line per event, and the report. Colours only on a terminal that wants them. `shown` is asked when
  * the switchboard listens.
  */
-export function createHumanOutput(sink: Sink, shown: () => Shown): (event: OutputEvent) => void {
+export function createHumanOutput(
+  sink: Sink,
+  shown: () => Shown,
+  least: LevelName = "info",
+): (event: OutputEvent) => void {
   const colours = sink.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
   return (event) => {
-    if (event.type === "listening") sink.write(startUp(event, shown(), paint));
+    if (!isPrinted(levelOf(event), least)) return;
+    if (event.type === "listening") sink.write(startUp(event, shown(), paint, sink.isTTY === true));
     else if (event.type === "report") sink.write(report(event, paint));
     else {
       const line = describe(event, paint);
-      if (line !== undefined) sink.write(`${paint("dim", clock())} ${line}\n`);
+      if (line !== undefined) sink.write(`${paint("dim", toClock(new Date()))} ${line}\n`);
     }
   };
 }
@@ -57,7 +49,7 @@ type Listening = Extract<RunEvent, { type: "listening" }>;
 
 type Paint = (style: Style, text: string) => string;
 
-function startUp({ url, port }: Listening, shown: Shown, paint: Paint): string {
+function startUp({ url, port }: Listening, shown: Shown, paint: Paint, isTerminal: boolean): string {
   const name = `${shown.hostname}.${shown.domain}`;
   const app = shown.app ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
   return `
@@ -66,9 +58,15 @@ function startUp({ url, port }: Listening, shown: Shown, paint: Paint): string {
   Open   ${paint("cyan", `http://${name}:${port}`)}
   Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
   App    ${app}
-  Stop   Ctrl-C
+${dashboardLine(shown, paint, isTerminal)}  Stop   Ctrl-C
 
 `;
+}
+
+function dashboardLine({ dashboard }: Shown, paint: Paint, isTerminal: boolean): string {
+  if (dashboard === undefined) return "";
+  const { url, token } = dashboard;
+  return `  Look   ${paint("cyan", isTerminal && token !== undefined ? `${url}#token=${token}` : url)}\n`;
 }
 
 function report(event: Extract<RunEvent, { type: "report" }>, paint: Paint): string {
@@ -85,7 +83,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "started":
       return `${paint("green", "started")}  ${event.hostname} on port ${event.port}`;
     case "changed":
-      return `${paint("cyan", "changed")}  ${event.hostname}: ${relative("", event.file)}`;
+      return `${paint("cyan", "changed")}  ${event.hostname}: ${printable(relative("", event.file))}`;
     case "stopping":
       return `${paint("dim", "stopping")} ${event.hostname} (${REASONS[event.reason]})`;
     case "stopped":
@@ -105,15 +103,15 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "replica-stopped":
       return `${paint("yellow", "left")}     ${event.hostname}: replica ${event.replica}`;
     case "replica-failed":
-      return `${paint("red", "lost")}     ${event.hostname}: replica ${event.replica}, ${again(event.retryAfterMs)}: ${event.message}`;
+      return `${paint("red", "lost")}     ${event.hostname}: replica ${event.replica}, ${again(event.retryAfterMs)}: ${printableLines(event.message)}`;
     case "health":
-      return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${event.reason}`;
+      return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${printableLines(event.reason)}`;
     case "error":
-      return `${paint("red", "error")}    ${event.hostname}: ${event.message}${paint("dim", whereThrown(event.error))}`;
+      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(event.message)}${paint("dim", whereThrown(event.error))}`;
     case "forward-error":
-      return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${event.message}`;
+      return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${printableLines(event.message)}`;
     case "front-error":
-      return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${event.message}`;
+      return `${paint("red", "error")}    ${event.hostname ?? "switchboard"}: ${printableLines(event.message)}`;
     case "circuit-opened": {
       const until =
         event.retryAfterMs === undefined ? "its circuit is closed" : `a probe in ${toTime(event.retryAfterMs)}`;
@@ -124,11 +122,15 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "circuit-closed":
       return `${paint("green", "closed")}   ${event.hostname}: gets all requests again`;
     case "blocked":
-      return `${paint("yellow", "blocked")}  ${event.key}: refused too often, no requests for ${toTime(event.ms)}`;
+      return `${paint("yellow", "blocked")}  ${printable(event.key)}: refused too often, no requests for ${toTime(event.ms)}`;
     case "timed-out":
       return `${paint("red", "slow")}     ${event.hostname}: no ${event.waitedFor === "head" ? "answer" : "more of an answer"} within ${toTime(event.afterMs)}`;
     case "uncaught":
-      return `${paint("red", "error")}    an app did not catch: ${event.error.stack ?? event.message}`;
+      return `${paint("red", "error")}    an app did not catch: ${printableLines(event.error.stack ?? event.message)}`;
+    case "request":
+      return describeRequest(event.record, paint);
+    case "lost":
+      return `${paint("yellow", "lost")}     ${count(event.lost, "line")}: what reads this output is too slow`;
     case "draining":
       return `${paint("dim", "draining:")} what is in flight may finish; interrupt again to stop at once`;
     case "starting":
@@ -139,6 +141,12 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function describeRequest(record: RequestRecord, paint: Paint): string {
+  const { method, hostname = "-", path, status = "-", outcome = "-", durationMs } = record;
+  const how = outcome === "served" ? "" : ` ${outcome}`;
+  return `${paint("dim", "request")}  ${hostname}: ${printable(`${method} ${path}`)} ${status}${how} in ${durationMs.toFixed(1)} ms`;
 }
 
 const HEALTH_STYLES = { healthy: "green", degraded: "yellow", unhealthy: "red" } as const;
@@ -157,16 +165,3 @@ const REASONS = {
   evicted: "another one needs its place",
   closing: "the switchboard ends",
 };
-
-function toTime(ms: number): string {
-  return ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function clock(): string {
-  return new Date().toTimeString().slice(0, 8);
-}
-
-function toJsonValue(value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
-  return { ...summarize(value), stack: value.stack };
-}

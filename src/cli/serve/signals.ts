@@ -6,6 +6,9 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** A terminal signals the whole group and npm forwards once more: what arrives this soon is the same request to stop. */
 const SAME_SIGNAL_MS = 500;
 
+/** What a reader of the output may take for what is printed before the process ends at once. */
+const LAST_WORDS_MS = 500;
+
 /** What follows from signals. */
 export interface SignalPolicy {
   /** How long a graceful end may take, in milliseconds; then the process ends at once. Asked when it begins. */
@@ -29,7 +32,8 @@ export function* useSignals({ first, forced, ...policy }: SignalPolicy): Operati
     const status = 128 + constants.signals[signal];
     const end = (why: string) => {
       forced(why);
-      process.exit(status);
+      setTimeout(process.exit, LAST_WORDS_MS, status);
+      process.stdout.write("", () => process.exit(status));
     };
     if (since === undefined) {
       since = performance.now();

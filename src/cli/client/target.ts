@@ -1,0 +1,42 @@
+import { UsageError } from "../exit-codes.ts";
+import type { StateFile } from "../state-file.ts";
+
+/** Where a switchboard is, and how to be let in. */
+export interface Target {
+  /** What to dial, and below which path: it ends in a slash. */
+  url: URL;
+  /** What to say in `Host`; on this machine the name that is the switchboard's own. */
+  host: string;
+  token: string | undefined;
+  /** Its state file, if it was found through one. */
+  file: StateFile | undefined;
+}
+
+/** An address that a user has given. Throws a {@link UsageError}. */
+export function toUrl(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
+    throw new UsageError(`--url must be an address such as http://127.0.0.1:8000, got ${JSON.stringify(address)}`);
+  }
+  url.hostname = toDialled(url.hostname);
+  url.search = "";
+  url.hash = "";
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+/** How to talk to the switchboard at `url`; `file` is its state file, if it has one here. */
+export function toTarget(url: URL, token?: string | undefined, file?: StateFile): Target {
+  const isHere = file !== undefined || isThisMachine(url.hostname);
+  return { url, host: isHere ? `switchboard.localhost:${url.port || 80}` : url.host, token: token || undefined, file };
+}
+
+/** Not every resolver knows the names below localhost, and an address that means all of them is none to dial. */
+function toDialled(hostname: string): string {
+  if (hostname === "[::]") return "[::1]";
+  return isThisMachine(hostname) && !/^\[|^127\./.test(hostname) ? "127.0.0.1" : hostname;
+}
+
+function isThisMachine(hostname: string): boolean {
+  return /^(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|(?:.+\.)?localhost)$/.test(hostname);
+}

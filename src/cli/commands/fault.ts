@@ -1,0 +1,107 @@
+import type { Operation } from "effection";
+import type { FaultRow } from "../client/api-types.ts";
+import { toName } from "../client/names.ts";
+import { useApi } from "../client/session.ts";
+import { CLIENT_OPTIONS, type Command } from "../command.ts";
+import { UsageError } from "../exit-codes.ts";
+import { type ParsedOptions, toChoice } from "../parsed-options.ts";
+import { print, printJson, printTable } from "../terminal/print.ts";
+import type { Column } from "../terminal/table.ts";
+import { toSpan } from "../terminal/words.ts";
+
+const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body", "unhealthy"] as const;
+type Kind = (typeof KINDS)[number];
+
+const COLUMNS: readonly Column<FaultRow>[] = [
+  { title: "ID", of: ({ id }) => id },
+  { title: "NAME", of: ({ hostname }) => hostname, least: 8 },
+  { title: "KIND", of: ({ kind }) => kind },
+  { title: "FOR", of: ({ remainingMs }) => (remainingMs === null ? "ever" : toSpan(remainingMs)) },
+  { title: "HOW", of: toDetails, least: 8, optional: 1 },
+];
+
+export const fault: Command = {
+  name: "fault",
+  args: ["NAME", "[KIND]"],
+  summary: "make requests of it fail, on purpose",
+  details: [
+    "fault list           lists what goes wrong",
+    "fault remove ID      lets it be; fault remove all, all of it",
+    "fault NAME KIND      begins one; NAME may be '*', for every name",
+    "",
+    "KIND is latency (--ms), status (--status), refuse, abort, cut (--after-bytes),",
+    "slow-body (--bytes-per-second) or unhealthy.",
+  ],
+  options: {
+    ms: { value: "NUMBER", help: "how many milliseconds later: latency" },
+    jitter: { value: "NUMBER", help: "and up to so many more: latency" },
+    status: { value: "NUMBER", help: "what to answer with: status" },
+    "after-bytes": { value: "NUMBER", help: "how much of the body still comes: cut" },
+    "bytes-per-second": { value: "NUMBER", help: "how fast the body comes: slow-body" },
+    method: { value: "METHOD", help: "only requests with this method" },
+    path: { value: "PATH", help: "only this path; * stands for anything" },
+    percentage: { value: "NUMBER", help: "so many of a hundred", default: "100" },
+    first: { value: "NUMBER", help: "only the first so many" },
+    for: { value: "TIME", help: "for so long", default: "until it is removed" },
+    ...CLIENT_OPTIONS,
+  },
+  *run([name = "", kind], options): Operation<void> {
+    if (name === "list" && kind === undefined) yield* list(options);
+    else if (name === "remove" && !isKind(kind)) yield* remove(kind, options);
+    else yield* begin(name, toChoice("KIND", kind ?? "", KINDS), options);
+  },
+};
+
+function* list(options: ParsedOptions): Operation<void> {
+  const api = yield* useApi(options);
+  const found = yield* api.get<{ faults: FaultRow[] }>("api/faults");
+  if (options.flag("json")) yield* printJson(found);
+  else yield* printTable(COLUMNS, found.faults);
+}
+
+function* remove(id: string | undefined, options: ParsedOptions): Operation<void> {
+  if (id === undefined) throw new UsageError("fault remove needs the ID of a fault, or all; fault list has them");
+  const api = yield* useApi(options);
+  const { faults } = yield* api.get<{ faults: FaultRow[] }>("api/faults");
+  const removed = id === "all" ? faults : [{ id }];
+  for (const fault of removed) yield* api.send("DELETE", `api/faults/${encodeURIComponent(fault.id)}`);
+  if (options.flag("json")) yield* printJson({ removed: removed.map((fault) => fault.id) });
+  else
+    yield* print(
+      `removed ${removed.length === 0 ? "none: there was none" : removed.map((fault) => fault.id).join(", ")}\n`,
+    );
+}
+
+function* begin(name: string, kind: Kind, options: ParsedOptions): Operation<void> {
+  const whole = (option: string) => options.number(option, Number.MAX_SAFE_INTEGER);
+  const asked = {
+    hostname: name === "*" ? name : toName(name),
+    kind,
+    ms: whole("ms"),
+    jitterMs: whole("jitter"),
+    status: options.number("status", 599, 400),
+    afterBytes: whole("after-bytes"),
+    bytesPerSecond: whole("bytes-per-second"),
+    method: options.text("method"),
+    path: options.text("path"),
+    percentage: options.number("percentage", 100),
+    first: whole("first"),
+    durationMs: options.ms("for"),
+  };
+  const api = yield* useApi(options);
+  const made = yield* api.send<FaultRow>("POST", "api/faults", asked);
+  if (options.flag("json")) yield* printJson(made);
+  else yield* printTable(COLUMNS, [made]);
+}
+
+function isKind(kind: string | undefined): kind is Kind {
+  return KINDS.some((known) => known === kind);
+}
+
+/** Everything else that the fault says. */
+function toDetails({ id, hostname, kind, remainingMs, durationMs, ...more }: FaultRow): string {
+  return Object.entries(more)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
+    .join(", ");
+}

@@ -1,0 +1,39 @@
+import type { Operation } from "effection";
+import type { LogLine } from "../client/api-types.ts";
+import { follow } from "../client/follow.ts";
+import { toName } from "../client/names.ts";
+import { useApi } from "../client/session.ts";
+import { CLIENT_OPTIONS, type Command } from "../command.ts";
+import { note, print, printJson } from "../terminal/print.ts";
+import { printableLog } from "../terminal/printable.ts";
+
+export const logs: Command = {
+  name: "logs",
+  args: ["NAME"],
+  summary: "what a server has printed; -f goes on",
+  options: {
+    follow: { short: "f", help: "go on with what comes, until Ctrl-C" },
+    lines: { value: "NUMBER", short: "n", help: "so many of the last", default: "100" },
+    ...CLIENT_OPTIONS,
+  },
+  *run([name = ""], options): Operation<void> {
+    const path = `api/logs/${encodeURIComponent(toName(name))}`;
+    const amount = options.number("lines", 1_000, 1) ?? 100;
+    const asJson = options.flag("json") ?? false;
+    const follows = options.flag("follow") ?? false;
+    const api = yield* useApi(options);
+    // First, so that no line is lost between what was and what comes.
+    const stream = follows ? yield* api.stream(path) : undefined;
+    const log = yield* api.get<{ lines: LogLine[] }>(path, { lines: amount });
+    if (asJson && !follows) return yield* printJson(log);
+    const show = (line: LogLine) => (asJson ? printJson(line) : print(`${printableLog(line.text)}\n`));
+    // One that is not complete comes again as it grows.
+    const showWhole = function* (line: LogLine): Operation<void> {
+      if (line.complete || !follows) yield* show(line);
+    };
+    for (const line of log.lines) yield* showWhole(line);
+    if (stream !== undefined) yield* follow(api, stream, (data) => showWhole(data as LogLine));
+    else if (log.lines.length === 0)
+      note(`${name} has printed nothing, or is inline: that prints where the switchboard does`);
+  },
+};

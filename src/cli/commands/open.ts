@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { action, type Operation } from "effection";
+import type { Service } from "../client/api-types.ts";
+import { servicePath } from "../client/names.ts";
+import { useApi } from "../client/session.ts";
+import { CLIENT_OPTIONS, type Command } from "../command.ts";
+import { CommandError, EXIT } from "../exit-codes.ts";
+import { print, printJson } from "../terminal/print.ts";
+import { printable } from "../terminal/printable.ts";
+
+export const open: Command = {
+  name: "open",
+  args: ["[NAME]"],
+  summary: "open it, or the dashboard, in the browser",
+  details: ["Where there is no browser, the address is printed."],
+  options: {
+    "with-token": {
+      help: [
+        "let the dashboard in; until it has started, others on this",
+        "machine can see the token in the list of processes",
+      ],
+    },
+    ...CLIENT_OPTIONS,
+  },
+  *run([name], options): Operation<void> {
+    const api = yield* useApi(options);
+    const { target } = api;
+    const dashboard = new URL(target.url);
+    dashboard.host = target.host;
+    const url = name === undefined ? dashboard.href : (yield* api.get<Service>(servicePath(name))).url;
+    const withToken = name === undefined && options.flag("with-token");
+    if (withToken && target.token === undefined)
+      throw new CommandError(EXIT.notAllowed, "there is no token to open it with");
+    const opened = yield* openInBrowser(withToken ? `${url}#token=${target.token}` : url);
+    if (options.flag("json")) yield* printJson({ url, opened });
+    else yield* print(`${printable(url)}\n`);
+  },
+};
+
+/** Whether a browser was asked to. It gets the address as an argument: no shell reads it. */
+function openInBrowser(url: string): Operation<boolean> {
+  return action((resolve) => {
+    const [command, args] = opener();
+    if (command === undefined || !/^https?:$/.test(new URL(url).protocol)) {
+      resolve(false);
+      return () => {};
+    }
+    const child = spawn(command, [...args, url], { stdio: "ignore", detached: true });
+    child.on("error", () => resolve(false));
+    child.on("spawn", () => resolve(true));
+    child.unref(); // it may last as long as the browser
+    return () => {};
+  });
+}
+
+function opener(): [command: string | undefined, args: string[]] {
+  if (process.platform === "darwin") return ["open", []];
+  if (process.platform === "win32") return ["rundll32", ["url.dll,FileProtocolHandler"]];
+  const { DISPLAY, WAYLAND_DISPLAY, PATH = "" } = process.env;
+  const hasScreen = Boolean(DISPLAY || WAYLAND_DISPLAY);
+  const found = PATH.split(delimiter).some((folder) => existsSync(join(folder, "xdg-open")));
+  return [hasScreen && found ? "xdg-open" : undefined, []];
+}

@@ -1,0 +1,53 @@
+import type { Operation } from "effection";
+import type { Overview } from "../client/api-types.ts";
+import { useApi } from "../client/session.ts";
+import { CLIENT_OPTIONS, type Command } from "../command.ts";
+import { print, printJson } from "../terminal/print.ts";
+import { printable } from "../terminal/printable.ts";
+import { toSpan } from "../terminal/words.ts";
+import { toFew, toMs, toPercent } from "./rows.ts";
+
+export const status: Command = {
+  name: "status",
+  args: [],
+  summary: "how the switchboard is, and where",
+  options: CLIENT_OPTIONS,
+  *run(_args, options): Operation<void> {
+    const api = yield* useApi(options);
+    const { systemOverview, pool } = yield* api.get<Overview>("api/metrics");
+    const { role, version, canWrite } = yield* api.get<{ role: string; version: string; canWrite: boolean }>(
+      "api/session",
+    );
+    const { url, host, file } = api.target;
+    const known = {
+      url: url.origin,
+      dashboard: `${url.protocol}//${host}${url.pathname}`,
+      version,
+      pid: file?.state.pid ?? null,
+      startedAt: file?.state.startedAt ?? null,
+      stateFile: file?.path ?? null,
+      role,
+      canWrite,
+      overview: systemOverview,
+      pool,
+    };
+    if (options.flag("json")) return yield* printJson(known);
+    const up = known.startedAt === null ? "" : `, up ${toSpan(Date.now() - Date.parse(known.startedAt))}`;
+    const lines = [
+      ["switchboard", `${known.url}, ${systemOverview.systemStatus}${up}`],
+      ["version", `${version}${known.pid === null ? "" : `, process ${known.pid}`}`],
+      ["dashboard", known.dashboard],
+      [
+        "servers",
+        `${pool.running} of ${pool.maxServers} run, ${pool.starting + pool.queued} start, ${pool.backingOff} wait, ${pool.failed} failed`,
+      ],
+      [
+        "requests",
+        `${toFew(systemOverview.requestsPerMin)} a minute, ${toPercent(systemOverview.errorRate)} errors, ${toMs(systemOverview.avgResponseTime) ?? "-"} on average`,
+      ],
+      ["you", `${role}: ${canWrite ? "may change things" : "may only look; give --token to change things"}`],
+      ...(known.stateFile === null ? [] : [["state file", `${known.stateFile} (it holds the token)`]]),
+    ];
+    yield* print(lines.map(([title = "", text = ""]) => `${title.padEnd(12)} ${printable(text)}\n`).join(""));
+  },
+};

@@ -1,0 +1,220 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect } from "vitest";
+import { displayWidth } from "../../src/cli/terminal/display-width.ts";
+import { type Cli, hasTerminal, cliTest as it, type Served } from "../support/cli.ts";
+import { Client, get } from "../support/client.ts";
+import { answering } from "../support/folder.ts";
+
+const TALKATIVE = `console.log("\\u001b[31mred\\u001b[0m and \\u001b]0;owned\\u0007 more");
+let n = 0;
+export default () => (request, response) => { console.log("asked " + (n += 1)); response.end("hello"); };\n`;
+
+/** Three apps: `shop` is well, `talk` prints, `bad` does not start. */
+async function serveThree(cli: Cli, ...args: string[]): Promise<Served> {
+  await cli.folder.write("apps/shop.mjs", answering("shop"));
+  await cli.folder.write("apps/talk.mjs", TALKATIVE);
+  await cli.folder.write("apps/bad.mjs", 'throw new Error("no database at db:5432");\n');
+  return cli.serve("--apps", cli.folder.at("apps"), ...args);
+}
+
+async function ask(port: number, hostname: string, path = "/"): Promise<string> {
+  const client = new Client(port).send(get(hostname, path, "Connection: close\r\n"));
+  const answer = await client.end();
+  client.destroy();
+  return answer;
+}
+
+describe.concurrent("commands that look", { timeout: 60_000 }, () => {
+  it("list names, and say why one does not run", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    await ask(port, "shop");
+    await ask(port, "bad");
+    const { code, stdout, stderr } = await cli.run("ls");
+    expect(stdout).toMatch(/^NAME +STATE +KIND +PORT +REPLICAS +UP +BUSY +REQ\/S +ERRORS +P99\n/);
+    expect(stdout).toMatch(/^shop +running +thread /m);
+    expect(stdout).toMatch(/^bad +(?:backing-off|stopped \(failed\)) /m);
+    expect(stdout).not.toContain("\u001b");
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const { services, total } = JSON.parse((await cli.run("ls", "--json", "--search", "sho")).stdout);
+    expect(services).toHaveLength(1);
+    expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
+    expect(total).toBe(1);
+    const bad = await cli.run("get", "bad");
+    expect(bad.stdout).toMatch(/^why +.*no database at db:5432/m);
+    expect(JSON.parse((await cli.run("get", "bad.localhost", "--json")).stdout)).toMatchObject({
+      hostname: "bad",
+      failure: { message: expect.stringContaining("no database") },
+    });
+  });
+
+  it("say that a name is unknown, with exit code 4", async ({ cli }) => {
+    await serveThree(cli);
+    for (const args of [
+      ["get", "nobody"],
+      ["logs", "nobody"],
+      ["stop", "nobody"],
+      ["wait", "nobody"],
+    ]) {
+      const { code, stdout, stderr } = await cli.run(...args);
+      expect(stderr).toMatch(/^switchboard: Not Found: [^\n]*nobody[^\n]*\n$/);
+      expect(stdout).toBe("");
+      expect(code).toBe(4);
+    }
+  });
+
+  it("tell how the switchboard is, which one, and who asks", async ({ cli }) => {
+    const { program, port } = await serveThree(cli);
+    const { stdout, code } = await cli.run("status");
+    expect(stdout).toContain(`switchboard  http://127.0.0.1:${port}, healthy, up`);
+    expect(stdout).toContain(`dashboard    http://switchboard.localhost:${port}/\n`);
+    expect(stdout).toContain("you          operator: may change things\n");
+    expect(stdout).toContain(`state file   ${cli.stateFolder}/${port}.json`);
+    expect(code).toBe(0);
+    expect(JSON.parse((await cli.run("status", "--json")).stdout)).toMatchObject({
+      url: `http://127.0.0.1:${port}`,
+      pid: program.child.pid,
+      pool: { running: 0, maxServers: 100 },
+      canWrite: true,
+    });
+  });
+
+  it("show requests, those that are meant, the newest last", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    for (const path of ["/one", "/two"]) await ask(port, "shop", path);
+    await ask(port, "bad");
+    const all = await cli.run("requests");
+    expect(all.stdout).toMatch(/^TIME +NAME +METHOD +STATUS +OUTCOME +TOOK +PATH\n/);
+    expect(all.stdout.indexOf("/one")).toBeLessThan(all.stdout.indexOf("/two"));
+    const failed = JSON.parse((await cli.run("requests", "--status", "5xx", "--json")).stdout);
+    expect(failed.requests.map(({ hostname }: { hostname: string }) => hostname)).toEqual(["bad"]);
+    expect((await cli.run("requests", "--host", "shop", "--path", "two")).stdout.trim().split("\n")).toHaveLength(2);
+    expect((await cli.run("requests", "--slow", "1h")).stdout.trim().split("\n")).toHaveLength(1);
+    expect((await cli.run("requests", "--limit", "1")).stdout).toContain(" bad ");
+  });
+
+  it("give nothing to the terminal that a client or an app has chosen for it", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    await ask(port, "talk");
+    const client = new Client(port).send(
+      "GET /\u009b31m%1b[2J HTTP/1.1\r\nHost: talk.localhost\r\nConnection: close\r\n\r\n",
+    );
+    await client.end();
+    client.destroy();
+    for (const args of [
+      ["requests"],
+      ["requests", "--json"],
+      ["logs", "talk"],
+      ["logs", "talk", "--json"],
+      ["events"],
+    ]) {
+      const { code, stdout } = await cli.run(...args);
+      expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+      expect(code).toBe(0);
+    }
+    expect((await cli.run("logs", "talk")).stdout).toContain("red and  more\n");
+  });
+
+  it.runIf(hasTerminal)("fit a terminal of 60 columns, in colours", async ({ cli }) => {
+    await cli.folder.write(`apps/${"a-very-long-name".repeat(3)}.mjs`, answering("long"));
+    const { port } = await serveThree(cli);
+    await ask(port, "a-very-long-name".repeat(3), `/${"path".repeat(30)}`);
+    await ask(port, "bad");
+    for (const args of [["ls"], ["requests"], ["events"], ["breaker"], ["fault", "list"]]) {
+      const shown = await cli.onTerminal(60, args);
+      expect(shown).not.toContain("switchboard:");
+      for (const line of stripVTControlCharacters(shown).split("\n"))
+        expect(displayWidth(line)).toBeLessThanOrEqual(60);
+      if (args[0] === "ls") expect(shown).toContain("\u001b[32mrunning\u001b[39m");
+    }
+    expect((await cli.run("ls")).stdout).toContain("a-very-long-name".repeat(3));
+  });
+
+  it("say when several run, and look at the one that is named", async ({ cli }) => {
+    const [one] = await Promise.all([cli.serve(), cli.serve()]);
+    const { stdout } = await cli.run("status", "--json", "--port", String(one.port));
+    expect(JSON.parse(stdout).pid).toBe(one.program.child.pid);
+    const found = cli.start(["status", "--json"], { SWITCHBOARD_URL: `http://localhost:${one.port}` });
+    expect(JSON.parse((await found.exited).stdout).pid).toBe(one.program.child.pid);
+  });
+});
+
+describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
+  it("go on with requests, whole lines, until Ctrl-C", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    await ask(port, "shop", "/before");
+    const following = cli.start(["requests", "-f", "--json"]);
+    await following.until(/before/);
+    await ask(port, "shop", "/after");
+    await following.until(/after/);
+    following.kill("SIGINT");
+    const { code, stdout, stderr } = await following.exited;
+    expect(stdout.endsWith("\n")).toBe(true);
+    const paths = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).path);
+    expect(paths).toEqual(["/before", "/after"]);
+    expect(stderr).toBe("");
+    expect(code).toBe(130);
+  });
+
+  it("take only what is meant", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    const following = cli.start(["requests", "-f", "--host", "talk", "--limit", "0"]);
+    await following.until(/^TIME /);
+    for (const hostname of ["shop", "talk"]) await ask(port, hostname, "/after");
+    await following.until(/talk .*\/after\n/);
+    expect(following.stdout).not.toContain("shop");
+  });
+
+  it("say that the switchboard has ended, with exit code 3", async ({ cli }) => {
+    const { program, port } = await serveThree(cli);
+    const following = cli.start(["events", "-f"]);
+    await following.until(/listening/);
+    await ask(port, "shop");
+    await following.until(/started +shop/);
+    program.kill("SIGTERM");
+    const { code, stderr } = await following.exited;
+    expect(stderr).toBe(`switchboard: the switchboard at http://127.0.0.1:${port} has ended\n`);
+    expect(code).toBe(3);
+  });
+
+  it("say it, too, when the switchboard was killed", async ({ cli }) => {
+    const { program, port } = await serveThree(cli);
+    const following = cli.start(["events", "-f"]);
+    await following.until(/listening/);
+    program.kill("SIGKILL");
+    expect(await following.exited).toMatchObject({
+      code: 3,
+      stderr: `switchboard: the switchboard at http://127.0.0.1:${port} has ended\n`,
+    });
+  });
+
+  it("go on with a log", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    await ask(port, "talk");
+    while (!(await cli.run("logs", "talk")).stdout.includes("asked 1"));
+    const following = cli.start(["logs", "talk", "-f"]);
+    await following.until(/^asked 1$/m);
+    await ask(port, "talk");
+    await following.until(/^asked 2$/m);
+    following.kill("SIGINT");
+    const { code, stdout } = await following.exited;
+    expect(stdout.match(/asked/g)).toHaveLength(2);
+    expect(code).toBe(130);
+  });
+
+  it("end without a word when their reader has had enough", async ({ cli }) => {
+    const { port } = await serveThree(cli);
+    const following = cli.start(["requests", "-f"]);
+    await following.until(/^TIME /);
+    following.child.stdout?.destroy();
+    let over = false;
+    void following.exited.then(() => {
+      over = true;
+    });
+    while (!over) await ask(port, "shop");
+    expect(await following.exited).toMatchObject({ code: 0, stderr: "" });
+  });
+});

@@ -1,0 +1,167 @@
+import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { describe, expect } from "vitest";
+import { type Cli, cliTest as it, type Served } from "../support/cli.ts";
+import { answering, makeFolder } from "../support/folder.ts";
+
+async function serveTwo(cli: Cli, ...args: string[]): Promise<Served> {
+  await cli.folder.write("apps/shop.mjs", answering("shop"));
+  await cli.folder.write("apps/bad.mjs", 'throw new Error("no database at db:5432");\n');
+  return cli.serve("--apps", cli.folder.at("apps"), ...args);
+}
+
+function tokenOf(cli: Cli, port: number): string {
+  return JSON.parse(readFileSync(`${cli.stateFolder}/${port}.json`, "utf8")).token as string;
+}
+
+describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
+  it("start, scale, pin, restart and stop", async ({ cli }) => {
+    await serveTwo(cli);
+    expect(await cli.run("start", "shop")).toMatchObject({ code: 0, stdout: "shop is running\n", stderr: "" });
+    expect((await cli.run("scale", "shop", "2")).stdout).toBe("shop is running, 2 replicas\n");
+    expect((await cli.run("pin", "shop")).stdout).toBe("shop is running, 2 replicas, pinned\n");
+    expect((await cli.run("unpin", "shop")).stdout).toBe("shop is running, 2 replicas\n");
+    const before = JSON.parse((await cli.run("get", "shop", "--json")).stdout);
+    expect((await cli.run("restart", "shop")).stdout).toMatch(/^shop is running/);
+    const after = JSON.parse((await cli.run("get", "shop", "--json")).stdout);
+    expect(Date.parse(after.startedAt)).toBeGreaterThan(Date.parse(before.startedAt));
+    const stopped = await cli.run("stop", "shop", "--json");
+    expect(JSON.parse(stopped.stdout)).toMatchObject({ hostname: "shop", state: "stopped" });
+    expect((await cli.run("events", "--type", "stopped", "--json")).stdout).toContain('"hostname":"shop"');
+  });
+
+  it("say what the switchboard says against it", async ({ cli }) => {
+    await serveTwo(cli);
+    const start = await cli.run("start", "bad");
+    expect(start.stderr).toMatch(/^switchboard: Service Unavailable: .*no database at db:5432/);
+    expect(start.code).toBe(1);
+    await cli.run("start", "shop");
+    const scale = await cli.run("scale", "shop", "10000");
+    expect(scale.stderr).toMatch(/^switchboard: .*replicas/);
+    expect(scale.code).toBe(1);
+  });
+
+  it("need the token, which they find, and which they never print", async ({ cli }) => {
+    const { port, program } = await serveTwo(cli);
+    const token = tokenOf(cli, port);
+    expect(token).toMatch(/^[\w-]{43}$/);
+    await cli.run("start", "shop");
+    const wrong = await cli.run("stop", "shop", "--token", "wrong");
+    expect(wrong.stderr).toMatch(/^switchboard: Unauthorized: .*the token is wrong/);
+    expect(wrong.code).toBe(5);
+    await using elsewhere = await makeFolder();
+    const away = { XDG_STATE_HOME: elsewhere.path };
+    const url = ["--url", `http://127.0.0.1:${port}`];
+    const look = await cli.start(["ls", ...url], away).exited;
+    expect(look.stdout).toContain("shop");
+    const without = await cli.start(["stop", "shop", ...url], away).exited;
+    expect(without.stderr).toMatch(/give --token or SWITCHBOARD_TOKEN/);
+    expect(without.code).toBe(5);
+    const given = await cli.start(["stop", "shop", ...url], { ...away, SWITCHBOARD_TOKEN: token }).exited;
+    expect(given.stdout).toBe("shop is stopped\n");
+    const all = [wrong, look, without, given, await cli.run("status"), await cli.run("open"), await cli.run("doctor")];
+    for (const { stdout, stderr } of all) expect(stdout + stderr).not.toContain(token);
+    expect(program.stdout + program.stderr).not.toContain(token);
+  });
+
+  it("say that a switchboard does not let itself be controlled", async ({ cli }) => {
+    await cli.folder.write("closed.config.mjs", "export default { control: false };\n");
+    const { port } = await cli.serve("--config", cli.folder.at("closed.config.mjs"));
+    expect(tokenOf(cli, port)).toBeUndefined();
+    for (const args of [["ls"], ["stop", "shop"], ["events", "-f"]]) {
+      const { code, stderr } = await cli.run(...args);
+      expect(stderr).toContain("cannot be asked that: its control is off");
+      expect(code).toBe(1);
+    }
+  });
+
+  it("set faults, list and remove them", async ({ cli }) => {
+    await serveTwo(cli);
+    const made = await cli.run(
+      "fault",
+      "shop",
+      "status",
+      "--status",
+      "503",
+      "--percentage",
+      "50",
+      "--for",
+      "1m",
+      "--json",
+    );
+    const fault = JSON.parse(made.stdout);
+    expect(fault).toMatchObject({ hostname: "shop", kind: "status", status: 503, percentage: 50 });
+    expect((await cli.run("fault", "*", "latency", "--ms", "1")).stdout).toMatch(
+      /^ID +NAME +KIND +FOR +HOW\n\d+ +\* +latency +ever +.*ms 1/,
+    );
+    expect((await cli.run("fault", "list")).stdout).toMatch(/ shop +status +(?:1m|\d\ds) +.*status 503/);
+    expect((await cli.run("fault", "remove", String(fault.id))).stdout).toBe(`removed ${fault.id}\n`);
+    expect((await cli.run("fault", "remove", String(fault.id))).code).toBe(4);
+    expect((await cli.run("fault", "remove", "all")).code).toBe(0);
+    expect(JSON.parse((await cli.run("fault", "list", "--json")).stdout).faults).toEqual([]);
+  });
+
+  it("open a circuit, and close it", async ({ cli }) => {
+    await cli.folder.write(
+      "guarded.config.mjs",
+      `export default { circuitBreaker: {}, app: () => (_request, response) => response.end("hello") };\n`,
+    );
+    await cli.serve("--config", cli.folder.at("guarded.config.mjs"));
+    expect((await cli.run("breaker", "shop", "open", "--for", "1m")).stdout).toBe("the circuit of shop is open\n");
+    expect((await cli.run("breaker")).stdout).toMatch(/^NAME +STATE +PROBE IN\nshop +open +\d/);
+    expect((await cli.run("breaker", "shop", "reset")).stdout).toBe("the circuit of shop is closed\n");
+    expect(JSON.parse((await cli.run("breaker", "shop", "--json")).stdout).breakers).toMatchObject([
+      { state: "closed" },
+    ]);
+  });
+});
+
+describe.concurrent("wait", { timeout: 60_000 }, () => {
+  it("starts a server, and returns when it is ready", async ({ cli }) => {
+    await serveTwo(cli);
+    const { code, stdout } = await cli.run("wait", "shop", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ hostname: "shop", state: "running" });
+    expect(code).toBe(0);
+  });
+
+  it("gives up in time, and says what it waited for", async ({ cli }) => {
+    await serveTwo(cli);
+    const { code, stdout, stderr } = await cli.run("wait", "bad", "--timeout", "5s");
+    expect(stderr).toMatch(/^switchboard: bad is not ready after 5\.0 s: .*no database at db:5432/);
+    expect(stdout).toBe("");
+    expect(code).toBe(6);
+  });
+
+  it("sees that what was wrong is put right", async ({ cli }) => {
+    await serveTwo(cli);
+    const waiting = cli.start(["wait", "bad"]);
+    const heard = cli.start(["events", "-f", "--host", "bad"]);
+    await heard.until(/no database/);
+    await cli.folder.write("apps/bad.mjs", answering("well"));
+    expect((await waiting.exited).code).toBe(0);
+  });
+});
+
+describe.concurrent("open", { timeout: 60_000 }, () => {
+  it("gives the address to the browser, as one argument", async ({ cli }) => {
+    await cli.folder.write(
+      "bin/xdg-open",
+      '#!/bin/sh\nprintf "%s|" "$@" > "$OPENED.part"; mv "$OPENED.part" "$OPENED"\n',
+    );
+    chmodSync(cli.folder.at("bin/xdg-open"), 0o755);
+    const { port } = await serveTwo(cli);
+    const opened = cli.folder.at("opened");
+    const env = { PATH: `${cli.folder.at("bin")}:${process.env.PATH}`, DISPLAY: ":0", OPENED: opened };
+    const { stdout, code } = await cli.start(["open", "shop"], env).exited;
+    while (!existsSync(opened)) await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(opened, "utf8")).toBe(`http://shop.localhost:${port}|`);
+    expect(stdout).toBe(`http://shop.localhost:${port}\n`);
+    expect(code).toBe(0);
+  });
+
+  it("prints it where there is no browser", async ({ cli }) => {
+    const { port } = await serveTwo(cli);
+    const env = { DISPLAY: "", WAYLAND_DISPLAY: "" };
+    const { stdout } = await cli.start(["open", "--json"], env).exited;
+    expect(JSON.parse(stdout)).toEqual({ url: `http://switchboard.localhost:${port}/`, opened: false });
+  });
+});

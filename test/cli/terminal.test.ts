@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { displayWidth, fitWidth } from "../../src/cli/terminal/display-width.ts";
+import { printable, printableLines, printableLog, toJsonLine } from "../../src/cli/terminal/printable.ts";
+import { type Column, formatTable } from "../../src/cli/terminal/table.ts";
+import { toSpan, toTime } from "../../src/cli/terminal/words.ts";
+
+describe("printable", () => {
+  it("lets nothing through that a terminal might obey", () => {
+    const all = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join("");
+    for (const text of [printable(all), toJsonLine({ all }).trimEnd()]) {
+      expect(text).not.toMatch(/\p{Cc}|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/u);
+    }
+    expect(printable("\u001b]0;owned\u0007\u009b31m\u202etxt")).toBe("\\u001b]0;owned\\u0007\\u009b31m\\u202etxt");
+    expect(printable("\ud800")).toBe("\\ud800");
+    expect(printable("héllo 世界 👍")).toBe("héllo 世界 👍");
+  });
+
+  it("keeps the value of JSON", () => {
+    const value = { text: "a\u009b\u202e\u2028\u001b\n\ud800\u{1f600}" };
+    expect(JSON.parse(toJsonLine(value))).toEqual(value);
+  });
+
+  it("drops the colours of a log, and shows the rest of what it may not do", () => {
+    expect(printableLog("\u001b[31mred\u001b[0m\tafter\rover")).toBe("red\tafter\\u000dover");
+    expect(printableLog("one\ntwo")).toBe("one\\u000atwo");
+    expect(printableLines("one\n\u001b[2Jtwo\u0008")).toBe("one\ntwo\\u0008");
+  });
+});
+
+describe("the width of text", () => {
+  it.each([
+    ["shop", 4],
+    ["世界", 4],
+    ["👩‍👩‍👧 x", 4],
+    ["e\u0301", 1],
+    ["ｆｕｌｌ", 8],
+  ])("of %s is %i columns", (text, width) => {
+    expect(displayWidth(text)).toBe(width);
+  });
+
+  it("is kept to, in whole characters", () => {
+    expect(fitWidth("shop", 4)).toBe("shop");
+    expect(fitWidth("shopping", 4)).toBe("sho…");
+    expect(fitWidth("世界世界", 4)).toBe("世…");
+    expect(fitWidth("abc", 0)).toBe("");
+  });
+});
+
+describe("a table", () => {
+  interface Row {
+    name: string;
+    port: number | null;
+    path: string;
+  }
+  const columns: Column<Row>[] = [
+    { title: "NAME", of: ({ name }) => name, least: 6, style: () => "red" },
+    { title: "PORT", of: ({ port }) => port, right: true, optional: 1 },
+    { title: "PATH", of: ({ path }) => path, least: 8 },
+  ];
+  const rows = [
+    { name: "shop", port: 3001, path: "/\u001b[31m" },
+    { name: "世界", port: null, path: "/a/rather/long/path/that/goes/on" },
+  ];
+
+  it("is whole where there is no terminal", () => {
+    expect(formatTable(columns, rows)).toBe(
+      "NAME  PORT  PATH\n" + "shop  3001  /\\u001b[31m\n" + "世界     -  /a/rather/long/path/that/goes/on\n",
+    );
+  });
+
+  it.each([60, 30, 24, 20, 16])("fits a terminal of %i columns", (width) => {
+    const lines = formatTable(columns, rows, { width }).trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+
+  it("leaves out what can be spared before it cuts too much", () => {
+    expect(formatTable(columns, rows, { width: 17 })).toBe(
+      "NAME  PATH\nshop  /\\u001b[31m\n世界  /a/rather/…\n".replace("/\\u001b[31m", "/\\u001b[31m"),
+    );
+  });
+
+  it("paints cells, not titles, where there are colours; without a header it goes on with what was there", () => {
+    expect(formatTable(columns, rows.slice(0, 1), { colours: true })).toBe(
+      "NAME  PORT  PATH\n\u001b[31mshop\u001b[39m  3001  /\\u001b[31m\n",
+    );
+    expect(formatTable([{ ...columns[0], typical: 8 } as Column<Row>], rows.slice(0, 1), { header: false })).toBe(
+      "shop\n",
+    );
+  });
+});
+
+describe("words", () => {
+  it("say durations", () => {
+    expect([0, 999, 61_000, 3_600_000, 90_000_000, 7_205_000].map(toSpan)).toEqual([
+      "0s",
+      "0s",
+      "1m 1s",
+      "1h",
+      "1d 1h",
+      "2h",
+    ]);
+    expect([0.2, 999, 1_240].map(toTime)).toEqual(["1 ms", "999 ms", "1.2 s"]);
+  });
+});
