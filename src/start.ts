@@ -3,6 +3,9 @@ import type { Dispatcher } from "undici";
 import { createEvents, tell } from "./base/events.ts";
 import { noop } from "./base/operations.ts";
 import { booleanOption, checkKnownOptions, durationOption, fail, functionOption, pick } from "./base/options.ts";
+import { type ControlConfig, type ControlSettings, resolveControl } from "./control/config.ts";
+import { type Control, createControl } from "./control/control.ts";
+import { createObservation, type Observation } from "./observe/observation.ts";
 import type { ServerEvent } from "./pool/events.ts";
 import type { HostnameConfig } from "./pool/hostname-config.ts";
 import { openPool } from "./pool/server-pool.ts";
@@ -16,14 +19,17 @@ import {
 import type { CircuitBreaker } from "./resilience/circuit-breaker.ts";
 import type { AppPlan, Apps } from "./start/app-plan.ts";
 import { AppWatch, type ChangedEvent } from "./start/app-watch.ts";
-import { type AppsConfig, createAppFactory, resolveApps } from "./start/apps.ts";
+import { type AppsConfig, resolveApps } from "./start/apps.ts";
 import { checkFolder } from "./start/apps-folder.ts";
+import { controlSource } from "./start/control-source.ts";
 import { useDialer } from "./start/dialer.ts";
 import { splitHostnames } from "./start/hostnames.ts";
+import { Services } from "./start/services.ts";
 import { createShutdown, type Shutdown, type ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
 import type { DeliveryConfig } from "./switchboard/delivery-config.ts";
 import { type Fault, FaultContext } from "./switchboard/fault.ts";
+import type { FrontDoor } from "./switchboard/front-door.ts";
 import {
   resolveSwitchboard,
   SWITCHBOARD_OPTIONS,
@@ -69,6 +75,11 @@ export interface RunConfig
    * for it. @default none
    */
   hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
+  /**
+   * The API on `switchboard.localhost` and, for loopback names, below `/__switchboard/`. `false` leaves `health` and
+   * `servers`. @default true
+   */
+  control?: boolean | ControlConfig | undefined;
   /** The port to listen on; 0 is any free one. @default 0 */
   port?: number | undefined;
   /** Hears of every event, synchronously. @default none */
@@ -87,6 +98,10 @@ export interface RunningBoard extends SwitchboardHandle {
   pool: ServerPool;
   /** The URL of a hostname: `at("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   at(hostname: string, path?: string): string;
+  /** What is remembered of requests and events. */
+  observation: Observation<RunEvent>;
+  /** The control API: what an operator shows to it. `undefined` when it is off. */
+  control: { token: string } | undefined;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
@@ -108,6 +123,10 @@ export interface RunningSwitchboard extends AsyncDisposable {
   pool: ServerPool;
   /** The URL of a hostname: `url("shop", "/cart")` is `http://shop.localhost:8000/cart`. */
   url(hostname: string, path?: string): string;
+  /** What is remembered of requests and events. */
+  observation: Observation<RunEvent>;
+  /** The control API: what an operator shows to it. `undefined` when it is off. */
+  control: { token: string } | undefined;
   /** Like the global `fetch`, but dials this switchboard whatever the system's resolver thinks of the name. */
   fetch(hostname: string, path?: string, init?: RequestInit): Promise<Response>;
   /** What undici needs to dial this switchboard: `request(url, { dispatcher })`, `new WebSocket(url, { dispatcher })`. */
@@ -131,9 +150,11 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  const { emit, shutdown, apps, watches, poolSettings, boardSettings } = resolveRun("useRunningSwitchboard", config);
+  const settings = resolveRun("useRunningSwitchboard", config);
+  const { emit, shutdown, apps, watches, observation, poolSettings, boardSettings } = settings;
   // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
   if (typeof config.apps === "string") checkFolder(config.apps);
+  const failed = (error: Error) => emit({ type: "front-error", hostname: undefined, error, message: error.message });
   const board = resource<RunningBoard>(function* (provide) {
     yield* ensure(() => {
       const report = shutdown.report();
@@ -141,10 +162,19 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     });
     let watch: AppWatch | undefined;
     const begins = (hostname: string, plan: AppPlan) => watch?.begin(hostname, plan);
-    const app = apps === undefined ? poolSettings.app : createAppFactory(apps, begins);
-    const pool = yield* openPool({ ...poolSettings, app, pinned: [] });
-    if (apps !== undefined && watches) watch = new AppWatch(apps, pool, emit);
-    const handle = yield* openSwitchboard(boardSettings, pool);
+    const services = new Services(apps, poolSettings.byHostname);
+    const app = services.factory(poolSettings.app, begins);
+    const pool = yield* openPool({ ...poolSettings, app, byHostname: services.settings, pinned: [] });
+    if (watches) watch = new AppWatch(services, pool, emit);
+    let control: Control | undefined;
+    const own = (door: FrontDoor) => {
+      const { maxServers, maxStarts } = poolSettings;
+      const seen = observation as Observation; // whatever its events are
+      const source = controlSource(door, { observation: seen, services, maxServers, maxStarts, failed });
+      control = createControl(source, settings.control as ControlSettings);
+      return control;
+    };
+    const handle = yield* openSwitchboard(boardSettings, pool, settings.control === undefined ? {} : { own });
     // After the switchboard, so that it is closed first: a file that changes while all drains starts nothing.
     yield* ensure(() => watch?.close());
     for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
@@ -153,7 +183,8 @@ export function useRunningSwitchboard(config: RunConfig = {}): Operation<Running
     const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
     const fetch = async (hostname: string, path = "/", init: RequestInit = {}) =>
       dialer.fetch(at(hostname, path), init);
-    yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher });
+    const token = control && { token: control.token };
+    yield* provide({ ...handle, pool, at, fetch, dispatcher: dialer.dispatcher, observation, control: token });
   });
   return withContexts(board);
 }
@@ -164,6 +195,8 @@ interface RunSettings {
   shutdown: Shutdown;
   apps: Apps | undefined;
   watches: boolean;
+  observation: Observation<RunEvent>;
+  control: ControlSettings | undefined;
   poolSettings: ServerPoolSettings;
   boardSettings: SwitchboardSettings;
 }
@@ -172,7 +205,12 @@ interface RunSettings {
 export function resolveRun(what: string, config: RunConfig): RunSettings {
   checkKnownOptions(what, config, RUN_OPTIONS);
   const listener = functionOption("onEvent", config.onEvent) ?? noop;
-  const emit = (event: RunEvent) => tell(listener, event);
+  const observation = createObservation<RunEvent>();
+  const emit = (event: RunEvent) => {
+    observation.events.add({ seq: 0, time: Date.now(), event });
+    tell(listener, event);
+  };
+  const control = resolveControl(config.control ?? true);
   const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
   const shutdown = createShutdown(graceMs);
   const onEvent = (event: SwitchboardEvent | ServerEvent) => {
@@ -201,13 +239,13 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
     hostnames: hostnames.board,
     onEvent,
   });
-  return { emit, shutdown, apps, watches, poolSettings, boardSettings };
+  return { emit, shutdown, apps, watches, observation, control, poolSettings, boardSettings };
 }
 
 /** Who has saved a file does not want to wait for a WebSocket that stays open. */
 const WATCHED_GRACE_MS = 2_000;
 
-const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch"])];
+const RUN_OPTIONS = [...new Set([...SERVER_POOL_OPTIONS, ...SWITCHBOARD_OPTIONS, "apps", "watch", "control"])];
 
 /** Sets the contexts for the caller: a resource sets them for itself alone. */
 function* withContexts(running: Operation<RunningBoard>): Operation<RunningBoard> {
@@ -250,6 +288,8 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         dispatcher,
         fault,
         circuit,
+        observation,
+        control,
       } = yield* useRunningSwitchboard({ ...config, onEvent });
       const close = () => {
         closing ??= shut();
@@ -263,6 +303,8 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         dispatcher,
         fault,
         circuit,
+        observation,
+        control,
         events: events.iterable,
         close,
         [Symbol.asyncDispose]: async () => void (await close()),

@@ -79,6 +79,7 @@ describe("createSwitchboard", () => {
       app: undefined,
       apps: undefined,
       watch: undefined,
+      control: undefined,
       basePort: undefined,
       maxServers: undefined,
       whenFull: undefined,

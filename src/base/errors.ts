@@ -85,6 +85,8 @@ export interface SwitchboardErrorFacts {
   output?: readonly string[];
   /** The names that exist, where it is about one that does not. */
   names?: readonly string[];
+  /** The option that is wrong. */
+  option?: string;
 }
 
 /**
@@ -109,6 +111,8 @@ export class SwitchboardError extends Error {
   readonly output: readonly string[] | undefined;
   /** The names that exist, where it is about one that does not. */
   readonly names: readonly string[] | undefined;
+  /** The option that is wrong. */
+  readonly option: string | undefined;
 
   /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
@@ -119,6 +123,7 @@ export class SwitchboardError extends Error {
     this.stage = facts.stage;
     this.output = facts.output;
     this.names = facts.names;
+    this.option = facts.option;
   }
 }
 

@@ -15,6 +15,7 @@ export function checkKnownOptions(what: string, config: object, known: readonly 
       throw new SwitchboardError(
         "INVALID_OPTION",
         `${what} has no option ${inspect(option)}; it knows ${known.join(", ")}`,
+        { option },
       );
     }
   }
@@ -72,7 +73,8 @@ export function within<T>(at: string, check: () => T): T {
     return check();
   } catch (error) {
     if (!(error instanceof SwitchboardError) || error.code !== "INVALID_OPTION") throw error;
-    throw new SwitchboardError("INVALID_OPTION", `${at}: ${error.message}`);
+    const { option } = error;
+    throw new SwitchboardError("INVALID_OPTION", `${at}: ${error.message}`, option === undefined ? {} : { option });
   }
 }
 
@@ -84,5 +86,5 @@ export function pick<T extends object, K extends keyof T & string>(from: T, keys
 /** Throws the one sentence that names the option, the rule and the value. */
 export function fail(option: string, rule: string, value: unknown): never {
   const got = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
-  throw new SwitchboardError("INVALID_OPTION", `${option} must be ${rule}, got ${got}`);
+  throw new SwitchboardError("INVALID_OPTION", `${option} must be ${rule}, got ${got}`, { option });
 }

@@ -1,6 +1,7 @@
 import type { Scope } from "effection";
 import type { Turns } from "../resilience/turns.ts";
 import type { AppFactory } from "../server/app.ts";
+import type { LogRing } from "../server/log-ring.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import type { Ports } from "./ports.ts";
 import type { ServerInfo } from "./server-info.ts";
@@ -18,6 +19,8 @@ export interface EntryHost<Entry> {
   /** What is left for a drain that may take `ownMs`. */
   graceMs(ownMs: number): number;
   emit(event: ServerEvent): void;
+  /** The app of `hostname` is made, and will print to `log`. */
+  printing(hostname: string, log: LogRing): void;
   /** Whether the health checks of `hostname` fail now, whatever its server answers. */
   failsHealth(hostname: string): boolean;
   /** It is to be kept: neither idle for too long, nor in the way of others. */

@@ -171,6 +171,7 @@ export class Entry implements Idler {
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       made: (kind, log) => {
         this.log = log;
+        if (log !== undefined) this.#host.printing(hostname, log);
         if (kind === "command") this.#budget.allow(this.settings.commandTimeoutMs);
       },
       failed: (error) => this.#report(error),

@@ -64,7 +64,8 @@ export function resolveHostnames(
   return { ...settings, shortestIdleMs: Math.min(...settings.all.map(({ idleTimeoutMs }) => idleTimeoutMs)) };
 }
 
-function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings): HostnameSettings {
+/** Checks the options of one hostname, which stand at `at`, and puts them over `base`. */
+export function resolveLayer(at: string, config: HostnameConfig, base: HostnameSettings): HostnameSettings {
   checkKnownOptions(at, config, HOSTNAME_OPTIONS);
   return {
     restart: resolveRestart(`${at}.restart`, config.restart, base.restart),

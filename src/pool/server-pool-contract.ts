@@ -47,6 +47,13 @@ export interface ServerPool {
   readonly events: Stream<ServerEvent, void>;
   /** What the app of `hostname` has printed last, if it runs in a thread or a command: up to 1,000 lines. */
   log(hostname: string): LogLine[];
+  /**
+   * Calls `listener` with each line that the app of `hostname` prints from now on, however often it is started, and with
+   * each state of a line that has no newline yet. Returns how to stop that.
+   */
+  listenLog(hostname: string, listener: (line: LogLine) => void): () => void;
+  /** Every pinned hostname, also one that does not run. */
+  pinned(): string[];
   /** A snapshot for people and tests. */
   inspect(): ServerPoolInspection;
 }

@@ -5,13 +5,14 @@ import { checkHostname, toHostname } from "../base/hostname.ts";
 import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts";
 import { functionOption } from "../base/options.ts";
 import { Turns } from "../resilience/turns.ts";
-import type { LogLine } from "../server/log-ring.ts";
+import type { LogLine, LogRing } from "../server/log-ring.ts";
 import { replicasOption } from "../server/replicas/replica-config.ts";
 import { Entry } from "./entry.ts";
 import type { EntryHost } from "./entry-host.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import { longestIdle, stopIdlers } from "./eviction.ts";
 import { inspectPool, type ServerPoolInspection } from "./inspection.ts";
+import { LogListeners } from "./log-listeners.ts";
 import { Places } from "./places.ts";
 import { createPorts } from "./ports.ts";
 import type { ServerInfo } from "./server-info.ts";
@@ -76,6 +77,7 @@ class Pool implements ServerPool, EntryHost<Entry> {
   /** Entries that are not gone. */
   readonly #alive = new Set<Entry>();
   readonly #places: Places<Entry>;
+  readonly #logListeners = new LogListeners();
   readonly #failingHealth = new Set<{ fails: (hostname: string) => boolean }>();
   #closed = false;
 
@@ -165,6 +167,19 @@ class Pool implements ServerPool, EntryHost<Entry> {
 
   log(name: string): LogLine[] {
     return this.#entries.get(toHostname(name) ?? "")?.log?.lines() ?? [];
+  }
+
+  listenLog(name: string, listener: (line: LogLine) => void): () => void {
+    const hostname = checkHostname(name);
+    return this.#logListeners.add(hostname, this.#entries.get(hostname)?.log, functionOption("listener", listener));
+  }
+
+  printing(hostname: string, log: LogRing): void {
+    this.#logListeners.started(hostname, log);
+  }
+
+  pinned(): string[] {
+    return this.#supervision.pinned();
   }
 
   inspect(): ServerPoolInspection {

@@ -50,6 +50,10 @@ export class Supervision {
     return this.#pinned.has(hostname);
   }
 
+  pinned(): string[] {
+    return [...this.#pinned];
+  }
+
   get pinnedCount(): number {
     return this.#pinned.size;
   }

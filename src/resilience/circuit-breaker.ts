@@ -1,7 +1,7 @@
 import { type Operation, scoped } from "effection";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { tell } from "../base/events.ts";
-import { choiceOption } from "../base/options.ts";
+import { choiceOption, durationOption } from "../base/options.ts";
 import {
   type CircuitBreakerConfig,
   type CircuitEvent,
@@ -49,7 +49,7 @@ export type CircuitTicket = number;
 export interface CircuitBreaker {
   /** The state now. */
   readonly state: CircuitState;
-  /** Milliseconds until it half-opens; `undefined` when it is not open, or was forced open. */
+  /** Milliseconds until it half-opens; `undefined` when it is not open, or was forced open until `reset()`. */
   readonly retryAfterMs: number | undefined;
   /**
    * Runs `operation` if it is let through, and counts how it ended. One that is halted counts as neither. It has a
@@ -62,8 +62,8 @@ export interface CircuitBreaker {
   record(ticket: CircuitTicket, outcome: CircuitOutcome): void;
   /** Closes it, and forgets all that was counted. */
   reset(): void;
-  /** Opens it until `reset()`. */
-  force(state: "open"): void;
+  /** Opens it until `reset()`; with `forMs`, for that long: then it half-opens. */
+  force(state: "open", forMs?: number): void;
 }
 
 /**
@@ -88,7 +88,8 @@ class Breaker implements CircuitBreaker {
   #phase: CircuitState = "closed";
   /** Counts the phases, and is the ticket: an outcome counts only in the phase that let it through. */
   #era = 1;
-  #forced = false;
+  /** While forced open: until when. */
+  #forcedUntil: number | undefined;
   /** While closed: failures in a row. */
   #failures = 0;
   /** While half-open: probes that succeeded, and that are under way. */
@@ -108,8 +109,9 @@ class Breaker implements CircuitBreaker {
 
   get retryAfterMs(): number | undefined {
     const now = performance.now();
-    if (this.#phase !== "open" || this.#forced || this.#hasRecovered(now)) return undefined;
-    return this.#since + this.#settings.recoveryMs - now;
+    if (this.#phase !== "open" || this.#hasRecovered(now)) return undefined;
+    const until = this.#forcedUntil ?? this.#since + this.#settings.recoveryMs;
+    return until === Number.POSITIVE_INFINITY ? undefined : until - now;
   }
 
   *execute<T>(operation: () => Operation<T>): Operation<T> {
@@ -165,12 +167,14 @@ class Breaker implements CircuitBreaker {
     if (!wasClosed) this.#tell({ type: "closed", name: this.#settings.name });
   }
 
-  force(state: "open"): void {
+  force(state: "open", forMs?: number): void {
     choiceOption("state", state, ["open"]);
-    if (this.#forced) return;
+    const until =
+      forMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + durationOption("forMs", forMs, 1);
+    if (this.#forcedUntil === until) return;
     this.#enter("open");
-    this.#forced = true;
-    this.#tell({ type: "opened", name: this.#settings.name, retryAfterMs: undefined });
+    this.#forcedUntil = until;
+    this.#tell({ type: "opened", name: this.#settings.name, retryAfterMs: forMs });
   }
 
   #open(): void {
@@ -183,7 +187,7 @@ class Breaker implements CircuitBreaker {
   #enter(phase: CircuitState): void {
     this.#phase = phase;
     this.#era += 1;
-    this.#forced = false;
+    this.#forcedUntil = undefined;
     this.#failures = 0;
     this.#successes = 0;
     this.#probes = 0;
@@ -197,7 +201,8 @@ class Breaker implements CircuitBreaker {
   }
 
   #hasRecovered(now: number): boolean {
-    return !this.#forced && (now - this.#since >= this.#settings.recoveryMs || now < this.#since);
+    if (this.#forcedUntil !== undefined) return now >= this.#forcedUntil;
+    return now - this.#since >= this.#settings.recoveryMs || now < this.#since;
   }
 
   #isTooMuch(failed: boolean): boolean {

@@ -18,6 +18,18 @@ export interface FaultSelection {
   durationMs?: number | undefined;
 }
 
+/** A fault that is set. */
+export interface FaultListing<T> {
+  /** Tells it from the others of its kind. */
+  id: number;
+  /** As it was set. */
+  fault: T;
+  /** Until it is over by itself; `undefined` for as long as it is set. */
+  remainingMs: number | undefined;
+  /** How often it can strike yet; `undefined` without a limit. */
+  left: number | undefined;
+}
+
 interface Active<T> {
   fault: T;
   random: () => number;
@@ -35,7 +47,8 @@ interface Active<T> {
  * **Failure.** `set` throws `INVALID_OPTION` for a selection that is out of range.
  */
 export class Faults<T extends FaultSelection> {
-  readonly #active = new Set<Active<T>>();
+  readonly #active = new Map<number, Active<T>>();
+  #lastId = 0;
 
   /** How many are set. Ask this first: with none, there is nothing else to do. */
   get size(): number {
@@ -44,6 +57,12 @@ export class Faults<T extends FaultSelection> {
 
   /** Sets a fault. Returns how to remove it. */
   set(fault: T): () => void {
+    const id = this.add(fault);
+    return () => void this.remove(id);
+  }
+
+  /** Sets a fault. Returns its id. */
+  add(fault: T): number {
     const { percentage = 100, seed = Math.random() * 2 ** 32, first, durationMs } = fault;
     if (typeof percentage !== "number" || !(percentage >= 0 && percentage <= 100))
       fail("percentage", "a number from 0 to 100", percentage);
@@ -54,14 +73,32 @@ export class Faults<T extends FaultSelection> {
       left: first === undefined ? Number.POSITIVE_INFINITY : integerOption("first", first, 0, Number.MAX_SAFE_INTEGER),
       until: performance.now() + (durationMs === undefined ? Number.POSITIVE_INFINITY : atLeastZero(durationMs)),
     };
-    this.#active.add(active);
-    return () => void this.#active.delete(active);
+    this.#lastId += 1;
+    this.#active.set(this.#lastId, active);
+    return this.#lastId;
+  }
+
+  /** Removes a fault. Whether there was one. */
+  remove(id: number): boolean {
+    return this.#active.delete(id);
+  }
+
+  /** Those that are set, and not over by themselves, in the order in which they were set. */
+  list(): FaultListing<T>[] {
+    const now = performance.now();
+    for (const [id, { until }] of this.#active) if (now >= until) this.#active.delete(id);
+    return [...this.#active].map(([id, { fault, until, left }]) => ({
+      id,
+      fault,
+      remainingMs: toLimit(until - now),
+      left: toLimit(left),
+    }));
   }
 
   /** The first fault, in the order in which they were set, that `fits` and strikes now. `random` is its own. */
   pick(fits: (fault: T) => boolean): { fault: T; random: () => number } | undefined {
     const now = performance.now();
-    for (const active of this.#active) {
+    for (const active of this.#active.values()) {
       if (active.left <= 0 || now >= active.until || !fits(active.fault)) continue;
       if (active.random() * 100 >= active.percentage) continue;
       active.left -= 1;
@@ -69,6 +106,10 @@ export class Faults<T extends FaultSelection> {
     }
     return undefined;
   }
+}
+
+function toLimit(value: number): number | undefined {
+  return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value);
 }
 
 function atLeastZero(durationMs: number): number {

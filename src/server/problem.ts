@@ -96,7 +96,7 @@ function withNames(problem: Problem): Problem {
 }
 
 /** Whether the client runs on this machine: nobody forwards for it, and its connection comes from here. */
-function isLocal({ headers, socket }: IncomingMessage): boolean {
+export function isLocal({ headers, socket }: IncomingMessage): boolean {
   if (headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined) return false;
   return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }

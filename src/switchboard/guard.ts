@@ -67,6 +67,14 @@ export class Guard {
     return !forced && (this.#turns === undefined || this.#turns.size + this.#turns.waiting === 0);
   }
 
+  /** How many requests have a turn, and wait for one; `undefined` where there is no limit. */
+  get turns(): { max: number; active: number; queue: number; waiting: number } | undefined {
+    const { concurrency } = this.settings;
+    if (concurrency === false || this.#turns === undefined) return undefined;
+    const { max, queue } = concurrency;
+    return { max, active: this.#turns.size, queue, waiting: this.#turns.waiting };
+  }
+
   /** Takes what a request needs, until {@link release}; a promise when it has to wait. `undefined` lets it through. */
   enter(response: ServerResponse): Problem | undefined | Promise<Problem | undefined> {
     const { destroyed, req } = response;

@@ -44,6 +44,11 @@ export class Guards {
     return this.settings.of(hostname).concurrency !== false;
   }
 
+  /** Those that there are: of each hostname that has been asked for, unless it was forgotten. */
+  all(): Iterable<Guard> {
+    return this.#guards.values();
+  }
+
   #add(hostname: string): Guard {
     if (this.#guards.size >= MOST) this.#forgetOne();
     const settings = this.settings.of(hostname);

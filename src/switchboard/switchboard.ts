@@ -20,6 +20,7 @@ import { Connections, tooManyHeld } from "./connections.ts";
 import { Delivery } from "./delivery.ts";
 import { shortestTimeoutMs } from "./delivery-config.ts";
 import { checkFault, type Fault, FaultContext, failsCheck } from "./fault.ts";
+import { createFrontDoor, type FrontDoor, type OwnApp } from "./front-door.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
 import { guardConnection, type RequestEvent } from "./handoff.ts";
@@ -78,16 +79,30 @@ export function useSwitchboard(config: SwitchboardConfig, pool: ServerPool): Ope
   return openSwitchboard(resolveSwitchboard(config), pool);
 }
 
+/** What is made for a switchboard that runs. */
+export interface Attachments {
+  /** Makes what answers in its own name. @default how it is, and which servers exist */
+  own?: (door: FrontDoor) => OwnApp;
+}
+
 /** {@link useSwitchboard}, with settings that are checked already. */
-export function* openSwitchboard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
-  const handle = yield* useBoard(settings, pool);
+export function* openSwitchboard(
+  settings: SwitchboardSettings,
+  pool: ServerPool,
+  attachments: Attachments = {},
+): Operation<SwitchboardHandle> {
+  const handle = yield* useBoard(settings, pool, attachments);
   yield* FaultContext.set(handle.fault); // here, not in the resource: a resource sets it for itself alone
   return handle;
 }
 
-function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<SwitchboardHandle> {
+function useBoard(
+  settings: SwitchboardSettings,
+  pool: ServerPool,
+  attachments: Attachments,
+): Operation<SwitchboardHandle> {
   return resource(function* (provide) {
-    const board = new Switchboard(settings, pool);
+    const board = new Switchboard(settings, pool, attachments);
     const { app, server, connections, faults } = board;
     const port = yield* bind(server, settings);
     yield* ensure(pool.failHealth((hostname) => failsCheck(faults, hostname)));
@@ -105,6 +120,7 @@ function useBoard(settings: SwitchboardSettings, pool: ServerPool): Operation<Sw
 class Switchboard {
   readonly server: Server;
   readonly app: Express;
+  readonly #own: OwnApp;
   readonly connections = new Connections();
   readonly faults = new Faults<Fault>();
   readonly guards: Guards | undefined;
@@ -118,7 +134,7 @@ class Switchboard {
   readonly #inFlight = new InFlight((response) => this.#closed(response), noop);
   #draining = false;
 
-  constructor(settings: SwitchboardSettings, pool: ServerPool) {
+  constructor(settings: SwitchboardSettings, pool: ServerPool, { own = createStatus }: Attachments) {
     this.#settings = settings;
     this.#route = createRouter(settings);
     if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
@@ -134,12 +150,10 @@ class Switchboard {
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
       failed,
     });
-    this.app = createStatusApp({
-      pool,
-      url: (hostname) =>
-        `http://${hostname}.${settings.domains?.[0] ?? "localhost"}:${(this.server.address() as AddressInfo).port}`,
-      draining: () => this.#draining,
-    });
+    const domain = settings.domains?.[0] ?? "localhost";
+    const url = (hostname: string) => `http://${hostname}.${domain}:${(this.server.address() as AddressInfo).port}`;
+    this.#own = own(createFrontDoor({ pool, url, draining: () => this.#draining }, this.faults, this.guards));
+    this.app = this.#own.app;
     this.server = this.#createServer();
     this.server.on("connection", (socket) => this.connections.add(socket));
     this.server.on("upgrade", (request, socket, head) => {
@@ -166,6 +180,7 @@ class Switchboard {
     const since = performance.now();
     this.#draining = true;
     onEvent({ type: "draining" });
+    this.#own.close();
     for (const response of this.#inFlight.responses()) response.shouldKeepAlive = false;
     const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;
     const { finished, requestsCut, socketsCut } = yield* drain(this.server, this.#inFlight, { graceMs, lingerMs });
@@ -263,6 +278,10 @@ class Switchboard {
   #report(hostname: string | undefined, error: Error): void {
     this.#settings.onEvent({ type: "front-error", hostname, error, message: error.message });
   }
+}
+
+function createStatus(door: FrontDoor): OwnApp {
+  return { app: createStatusApp(door), close: noop };
 }
 
 /** `health` belongs to the switchboard under every name, the rest of its paths only where Host names this machine. */

@@ -1,0 +1,63 @@
+import { createRequire } from "node:module";
+import express, { type Request, type Response, type Router } from "express";
+import { journalEndpoints } from "./api/journal.ts";
+import { limitEndpoints } from "./api/limits.ts";
+import { serviceEndpoints } from "./api/services.ts";
+import { sessionEndpoints } from "./api/session.ts";
+import { statusEndpoints } from "./api/status.ts";
+import type { Auth } from "./auth.ts";
+import { ControlError } from "./control-error.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { createOpenApi } from "./openapi.ts";
+import { createRouter, refuse } from "./router.ts";
+import type { ControlSource } from "./source.ts";
+import type { Streams } from "./streams.ts";
+
+/** What the API needs. */
+export interface ApiHost {
+  source: ControlSource;
+  auth: Auth;
+  streams: Streams;
+  /** When the switchboard started, on the clock of `performance.now()`. */
+  startedAt: number;
+}
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+/** Makes everything that answers, below wherever it is mounted. */
+export function createApi({ source, auth, streams, startedAt }: ApiHost): Router {
+  const host = {
+    authorize: (...args: Parameters<Auth["authorize"]>) => auth.authorize(...args),
+    failed: (error: Error) => source.failed(error),
+  };
+  const endpoints: Endpoint[] = [
+    ...statusEndpoints(source, startedAt),
+    ...sessionEndpoints(auth, version),
+    ...serviceEndpoints(source),
+    ...journalEndpoints(source, streams),
+    ...limitEndpoints(source),
+  ];
+  const document = createOpenApi(endpoints, version);
+  const router = express.Router({ caseSensitive: true });
+  router.use((request, response, next) => {
+    try {
+      auth.count(request);
+      next();
+    } catch (thrown) {
+      refuse(response, thrown, host);
+    }
+  });
+  router.get("/openapi.json", (_request, response) => void response.json(document));
+  router.use(createRouter(endpoints, host));
+  router.use((request: Request, response: Response) => refuse(response, nothingAt(request), host));
+  return router;
+}
+
+function nothingAt({ method, baseUrl, path }: Request): ControlError {
+  const way = "try GET /__switchboard/health, /__switchboard/servers, or /__switchboard/openapi.json for all there is";
+  return new ControlError({
+    status: 404,
+    code: "NOT_FOUND",
+    detail: `there is nothing at ${method} ${baseUrl}${path}; ${way}`,
+  });
+}

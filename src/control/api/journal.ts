@@ -1,0 +1,144 @@
+import { z } from "zod";
+import type { RequestRecord } from "../../base/request-record.ts";
+import type { EventRecord } from "../../observe/event-record.ts";
+import type { Journal, JournalQuery, Numbered } from "../../observe/journal.ts";
+import { createRequestFilter, type RequestFilter } from "../../observe/request-filter.ts";
+import { notFound } from "../control-error.ts";
+import { type Endpoint, endpoint } from "../endpoint.ts";
+import { toEventRow } from "../event-rows.ts";
+import type { AnyEvent } from "../event-text.ts";
+import { Hostname, queryInteger } from "../schemas/common.ts";
+import { EventList, LogList, OUTCOMES, RequestList, type RequestRow } from "../schemas/journal.ts";
+import type { ControlSource } from "../source.ts";
+import type { Streams } from "../streams.ts";
+
+const MOST = Number.MAX_SAFE_INTEGER;
+
+const page = {
+  limit: queryInteger(1, 1_000, "At most so many. 100 unless it is given."),
+  before: queryInteger(1, MOST, "Only those before this number: the `next` of the page before."),
+};
+
+const RequestQuery = z.strictObject({
+  hostname: Hostname.optional(),
+  status: z
+    .string()
+    .regex(/^([1-5]\d\d|[1-5]xx)$/, "a status such as 404, or a class such as 5xx")
+    .optional()
+    .describe("A status such as 404, or a class such as 5xx."),
+  method: z
+    .string()
+    .regex(/^[A-Za-z-]{1,32}$/, "a method such as GET")
+    .optional(),
+  path: z.string().max(512).optional().describe("Text that is somewhere in the target."),
+  minMs: z.coerce.number<string>().min(0).optional().describe("Which took at least so long."),
+  outcome: z.enum(OUTCOMES).optional(),
+  since: z
+    .union([z.iso.datetime({ offset: true }), z.string().regex(/^\d{1,16}$/)])
+    .optional()
+    .describe("Which arrived at this time or later: as ISO 8601, or in milliseconds since 1970."),
+  id: z.string().max(200).optional().describe("The one with this `X-Request-Id`."),
+  ...page,
+});
+
+const EventQuery = z.strictObject({
+  hostname: Hostname.optional(),
+  type: z.string().max(64).optional().describe("Of this type, such as `started`."),
+  ...page,
+});
+
+const HostnameParams = z.strictObject({ hostname: Hostname });
+
+/** What has happened: requests, events and output. */
+export function journalEndpoints(source: ControlSource, _streams: Streams): Endpoint[] {
+  const { requests, events } = source.observation;
+  return [
+    endpoint({
+      method: "get",
+      path: "/api/requests",
+      tag: "journal",
+      summary: "Requests that are over, the newest first",
+      access: "read",
+      query: RequestQuery,
+      status: 200,
+      answer: RequestList,
+      handle({ query }) {
+        const { records, ...rest } = pageOf(requests, { ...query, matches: requestFilter(query) });
+        return { requests: records.map(toRequestRow), ...rest };
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/api/events",
+      tag: "journal",
+      summary: "What has happened, the newest first",
+      access: "read",
+      query: EventQuery,
+      status: 200,
+      answer: EventList,
+      handle({ query }) {
+        const { records, ...rest } = pageOf(events, { ...query, matches: eventFilter(query) });
+        return { events: records.map(toEventRow), ...rest };
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/api/logs/{hostname}",
+      tag: "journal",
+      summary: "What an app has printed last, the oldest line first",
+      description: "Of apps in threads and commands. Up to 1,000 lines are kept.",
+      access: "read",
+      params: HostnameParams,
+      query: z.strictObject({ lines: queryInteger(1, 1_000, "At most so many. 100 unless it is given.") }),
+      status: 200,
+      answer: LogList,
+      errors: [404],
+      handle({ params: { hostname }, query: { lines = 100 } }) {
+        const printed = source.pool.log(hostname);
+        if (printed.length === 0 && !isKnown(source, hostname)) throw noSuchService(hostname);
+        return { hostname, lines: printed.slice(-lines) };
+      },
+    }),
+  ];
+}
+
+/** A request as the API tells it. */
+export function toRequestRow(record: RequestRecord): RequestRow {
+  return record.toJSON() as RequestRow;
+}
+
+/** Nothing is known of this hostname. */
+export function noSuchService(hostname: string): Error {
+  return notFound("SERVICE_NOT_FOUND", `there is no service "${hostname}"; GET /api/services lists them`, hostname);
+}
+
+function isKnown({ pool, services }: ControlSource, hostname: string): boolean {
+  const { servers, refused } = pool.inspect();
+  const named = [...servers, ...refused].some((row) => row.hostname === hostname);
+  return named || services.originOf(hostname) !== undefined || pool.pinned().includes(hostname);
+}
+
+function pageOf<T extends Numbered>(
+  journal: Journal<T>,
+  { matches, limit, before }: JournalQuery<T>,
+): { records: T[]; next: number | null; dropped: number; last: number } {
+  const { records, next } = journal.query({ matches, limit, before });
+  return { records, next: next ?? null, dropped: journal.dropped, last: journal.last };
+}
+
+function requestFilter(query: z.output<typeof RequestQuery>): (record: RequestRecord) => boolean {
+  const { status, since, limit: _limit, before: _before, ...filter } = query;
+  const isClass = status?.endsWith("xx") === true;
+  return createRequestFilter({
+    ...filter,
+    status: isClass ? (status as RequestFilter["status"]) : status === undefined ? undefined : Number(status),
+    since: since === undefined ? undefined : /^\d+$/.test(since) ? Number(since) : Date.parse(since),
+  });
+}
+
+function eventFilter({ hostname, type }: z.output<typeof EventQuery>): (record: EventRecord) => boolean {
+  return ({ event }) => {
+    const { type: ownType, hostname: ownHostname } = event as AnyEvent;
+    return (type === undefined || ownType === type) && (hostname === undefined || ownHostname === hostname);
+  };
+}

@@ -1,0 +1,83 @@
+import express, { type Request, type Response, type Router } from "express";
+import type { z } from "zod";
+import { toError } from "../base/errors.ts";
+import { answerProblem } from "./answer.ts";
+import { readBody } from "./body.ts";
+import { ControlError, type ProblemFacts, toProblemFacts } from "./control-error.ts";
+import type { Access, Endpoint } from "./endpoint.ts";
+
+/** What a router needs of its app. */
+export interface RouterHost {
+  /** Throws unless whoever asks may do it. */
+  authorize(request: Request, access: Access): Promise<void>;
+  /** Something failed that no client is to be told of. */
+  failed(error: Error): void;
+}
+
+/** Makes the router of all endpoints. */
+export function createRouter(endpoints: readonly Endpoint[], host: RouterHost): Router {
+  const router = express.Router({ caseSensitive: true });
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    router[endpoint.method](path, async (request, response) => {
+      try {
+        await host.authorize(request, endpoint.access);
+        await readBody(request, response);
+        await answer(endpoint, request, response);
+      } catch (thrown) {
+        refuse(response, thrown, host);
+      }
+    });
+  }
+  return router;
+}
+
+/** Answers with what was thrown, or that it is a failure of ours. */
+export function refuse(response: Response, thrown: unknown, { failed }: Pick<RouterHost, "failed">): void {
+  const facts = toProblemFacts(thrown);
+  if (facts === undefined) failed(toError(thrown));
+  answerProblem(response, facts ?? INTERNAL);
+}
+
+const INTERNAL: ProblemFacts = {
+  status: 500,
+  code: "INTERNAL",
+  detail: "the switchboard failed to answer this request",
+};
+
+async function answer(endpoint: Endpoint, request: Request, response: Response): Promise<void> {
+  const { params, query, body } = endpoint;
+  const input = {
+    params: check(params, request.params, 400, "path"),
+    query: check(query, request.query, 400, "query"),
+    body: check(body, request.body ?? {}, 422, "body"),
+    request,
+    response,
+  } as never;
+  if (endpoint.stream !== undefined && wantsStream(request)) {
+    endpoint.stream.handle(input);
+    return;
+  }
+  const result = await endpoint.handle(input);
+  if (endpoint.contentType !== undefined) return;
+  // `health` has set its own status
+  if (response.statusCode === 200) response.status(endpoint.status);
+  if (endpoint.answer === undefined) response.end();
+  else response.json(result);
+}
+
+function wantsStream(request: Request): boolean {
+  return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
+}
+
+/** What fits the schema; throws a problem that names the first field that does not. */
+function check(schema: z.ZodType | undefined, value: unknown, status: number, where: string): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const field = [...(issue?.path ?? []), ...unknown].join(".");
+  const detail = `${field === "" ? `the ${where}` : field}: ${issue?.message}`;
+  throw new ControlError({ status, code: "INVALID_INPUT", detail, field: field === "" ? undefined : field });
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { component } from "./common.ts";
+
+/** One request that is over. */
+export interface RequestRow {
+  seq: number;
+  id: string;
+  time: string;
+  client: string;
+  hostname?: string | undefined;
+  kind?: "inline" | "thread" | "command" | "remote" | undefined;
+  port?: number | undefined;
+  replica?: number | undefined;
+  method: string;
+  path: string;
+  upgrade: boolean;
+  status?: number | undefined;
+  outcome?: "served" | "refused" | "failed" | "timed-out" | "client-gone" | "cut" | undefined;
+  code?: string | undefined;
+  bytesIn: number;
+  bytesOut: number;
+  durationMs: number;
+  timings: { queuedMs: number; startingMs: number; connectingMs: number; firstByteMs: number; bodyMs: number };
+}
+
+/** How a request ended. */
+export const OUTCOMES = ["served", "refused", "failed", "timed-out", "client-gone", "cut"] as const;
+
+export const RequestRow: z.ZodType<RequestRow> = component(
+  "RequestRow",
+  z
+    .object({
+      seq: z.number().int().describe("Its place in the journal: from 1, growing by one."),
+      id: z.string().describe("What `X-Request-Id` says of it."),
+      time: z.iso.datetime().describe("When it arrived."),
+      client: z.string(),
+      hostname: z.string().optional(),
+      kind: z.enum(["inline", "thread", "command", "remote"]).optional(),
+      port: z.number().int().optional(),
+      replica: z.number().int().optional(),
+      method: z.string(),
+      path: z.string().describe("The target, query included, up to 512 characters."),
+      upgrade: z.boolean(),
+      status: z.number().int().optional(),
+      outcome: z.enum(OUTCOMES).optional(),
+      code: z.string().optional().describe("That of the problem the switchboard has answered with."),
+      bytesIn: z.number(),
+      bytesOut: z.number(),
+      durationMs: z.number(),
+      timings: z
+        .object({
+          queuedMs: z.number(),
+          startingMs: z.number(),
+          connectingMs: z.number(),
+          firstByteMs: z.number(),
+          bodyMs: z.number(),
+        })
+        .describe("Where its time went: one part after the other, together the whole."),
+    })
+    .describe("One request that is over."),
+);
+
+/** A page of requests, the newest first. */
+export interface RequestList {
+  requests: RequestRow[];
+  next: number | null;
+  dropped: number;
+  last: number;
+}
+
+const page = {
+  next: z.number().int().nullable().describe("The `before` of the next page; null when nothing older fits."),
+  dropped: z.number().int().describe("How many have fallen out of the journal."),
+  last: z.number().int().describe("The number of the newest record."),
+};
+
+export const RequestList: z.ZodType<RequestList> = component(
+  "RequestList",
+  z.object({ requests: z.array(RequestRow), ...page }),
+);
+
+/** Something that has happened. The fields of the event stand beside these. */
+export interface EventRow {
+  seq: number;
+  time: string;
+  type: string;
+  hostname: string | null;
+  text: string;
+  [field: string]: unknown;
+}
+
+export const EventRow: z.ZodType<EventRow> = component(
+  "EventRow",
+  z
+    .looseObject({
+      seq: z.number().int(),
+      time: z.iso.datetime(),
+      type: z.string().meta({ examples: ["started", "stopped", "error"] }),
+      hostname: z.string().nullable(),
+      text: z.string().describe("What has happened, in one sentence."),
+    })
+    .describe(
+      "Something that has happened. The fields of the event stand beside these; errors as name, message, code.",
+    ),
+);
+
+/** A page of events, the newest first. */
+export interface EventList {
+  events: EventRow[];
+  next: number | null;
+  dropped: number;
+  last: number;
+}
+
+export const EventList: z.ZodType<EventList> = component("EventList", z.object({ events: z.array(EventRow), ...page }));
+
+/** One line that an app has printed. */
+export interface LogRow {
+  stream: "stdout" | "stderr";
+  text: string;
+  complete: boolean;
+}
+
+export const LogRow: z.ZodType<LogRow> = component(
+  "LogRow",
+  z.object({
+    stream: z.enum(["stdout", "stderr"]),
+    text: z.string(),
+    complete: z
+      .boolean()
+      .describe("Whether its newline has come. In a stream, one that has not is sent again as it grows."),
+  }),
+);
+
+/** What an app has printed last, the oldest line first. */
+export interface LogList {
+  hostname: string;
+  lines: LogRow[];
+}
+
+export const LogList: z.ZodType<LogList> = component(
+  "LogList",
+  z.object({ hostname: z.string(), lines: z.array(LogRow) }),
+);
