@@ -77,7 +77,7 @@ function commonFields() {
     ),
     field("Only the first", h("input", { type: "number", name: "first", min: 0, placeholder: "all" })),
     field("Method", select("method", [["", "any"], ...METHODS.map((method) => [method, method])])),
-    field("Path (* is anything)", h("input", { name: "path", placeholder: "/api/*", autocomplete: "off" }), "wide"),
+    field("Path (* is anything)", h("input", { name: "path", placeholder: "/api/*", autocomplete: "off" }), "double"),
   ];
 }
 

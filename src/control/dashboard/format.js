@@ -36,10 +36,11 @@ export function formatAge(ms) {
 
 /**
  * @param {number} value
- * @returns {string} such as `0`, `0.3`, `12`, `1,234`
+ * @returns {string} such as `0`, `0.3`, `2.0`, `12`, `1,234`
  */
 export function formatRate(value) {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : trim(value, value < 10 ? 1 : 0);
+  if (value === 0) return "0";
+  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
 }
 
 /**

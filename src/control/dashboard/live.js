@@ -1,5 +1,6 @@
 import { ApiError, ask, openStream } from "./api.js";
 import { readEvents } from "./event-stream.js";
+import { keepToken, readToken } from "./token.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { LogLine, RequestRow } from "./types.d.ts" */
@@ -59,15 +60,22 @@ export class Live {
 
   /** @param {AbortSignal} signal aborted when another stream takes the place of this one */
   async #run(signal) {
+    let isRefused = false;
     let reason = "the switchboard has ended the connection";
     try {
       this.#store.setSession(await ask("api/session", { signal }));
       const query = this.#hostname === undefined ? "" : `?hostname=${encodeURIComponent(this.#hostname)}`;
       await this.#read(await openStream(`api/live${query}`, signal), signal);
     } catch (error) {
+      isRefused = error instanceof ApiError && error.status === 401;
       reason = error instanceof ApiError ? error.message : "the switchboard does not answer";
     }
     if (signal.aborted) return;
+    if (isRefused && readToken() !== undefined) {
+      keepToken(undefined); // a token of another run of the switchboard, say: without it there is more to see
+      this.retry();
+      return;
+    }
     clearTimeout(this.#timer);
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(LONGEST_DELAY_MS, delayMs * 2);

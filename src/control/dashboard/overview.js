@@ -34,7 +34,7 @@ export function showOverview(place, store) {
     if (overview === undefined) return;
     showState(state, healthShown(overview.systemStatus));
     setText(servers, overview.activeServers.toLocaleString("en"));
-    setText(ofAll, `of at most ${overview.maxServers.toLocaleString("en")}`);
+    setText(ofAll, `of ${overview.maxServers.toLocaleString("en")}`);
     setText(perMinute, Math.round(overview.requestsPerMin).toLocaleString("en"));
     setText(average, formatMs(overview.avgResponseTime || null));
     setText(errors, formatShare(overview.errorRate));
