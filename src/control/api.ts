@@ -7,6 +7,7 @@ import { sessionEndpoints } from "./api/session.ts";
 import { statusEndpoints } from "./api/status.ts";
 import type { Auth } from "./auth.ts";
 import { ControlError } from "./control-error.ts";
+import { createDashboard } from "./dashboard.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createOpenApi } from "./openapi.ts";
 import { createRouter, refuse } from "./router.ts";
@@ -39,6 +40,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   ];
   const document = createOpenApi(endpoints, version);
   const router = express.Router({ caseSensitive: true });
+  router.use(createDashboard());
   router.use((request, response, next) => {
     try {
       auth.count(request);
