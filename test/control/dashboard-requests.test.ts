@@ -90,8 +90,7 @@ describe.skipIf(browserPath === undefined)("requests in the dashboard", { timeou
 
   it("show what strangers send as text", async () => {
     await using board = await createSwitchboard({ app, basePort: 0 });
-    const client = new Client(board.port).send(get("shop", HOSTILE, "Connection: close
-"));
+    const client = new Client(board.port).send(get("shop", HOSTILE, "Connection: close\r\n"));
     expect(await client.end()).toContain("hello");
     await using dashboard = await open(board, { hash: "#/services/shop" });
     const path = dashboard.page.getByRole("grid", { name: "Requests" }).getByText(HOSTILE, { exact: true });
