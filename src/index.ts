@@ -7,6 +7,7 @@ export type { EntryState, ServerInfo } from "./pool/server-info.ts";
 export { useServerPool } from "./pool/server-pool.ts";
 export { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
 export type { ServerPoolConfig } from "./pool/settings.ts";
+export type { Failure } from "./pool/supervision.ts";
 export type { App, AppContext, AppFactory, AppResult, ExpressApp } from "./server/app.ts";
 export { type CommandAppConfig, commandApp } from "./server/command/command-app.ts";
 export type { Readiness } from "./server/command/command-config.ts";

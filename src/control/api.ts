@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
 import express, { type Request, type Response, type Router } from "express";
+import { faultEndpoints } from "./api/faults.ts";
 import { journalEndpoints } from "./api/journal.ts";
 import { limitEndpoints } from "./api/limits.ts";
+import { serviceActionEndpoints } from "./api/service-actions.ts";
+import { serviceChangeEndpoints } from "./api/service-changes.ts";
 import { serviceEndpoints } from "./api/services.ts";
 import { sessionEndpoints } from "./api/session.ts";
 import { statusEndpoints } from "./api/status.ts";
@@ -35,8 +38,11 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
     ...statusEndpoints(source, startedAt),
     ...sessionEndpoints(auth, version),
     ...serviceEndpoints(source),
+    ...serviceChangeEndpoints(source),
+    ...serviceActionEndpoints(source),
     ...journalEndpoints(source, streams),
     ...limitEndpoints(source),
+    ...faultEndpoints(source),
   ];
   const document = createOpenApi(endpoints, version);
   const router = express.Router({ caseSensitive: true });

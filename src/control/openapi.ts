@@ -66,9 +66,9 @@ function toOperation(endpoint: Endpoint): Json {
   };
 }
 
-/** `getServicesHostname`. */
+/** `getApiServicesHostname`. */
 function operationId(method: string, path: string): string {
-  const words = path.split(/[^a-z0-9]+/i).filter((word) => word !== "" && word !== "api");
+  const words = path.split(/[^a-z0-9]+/i).filter((word) => word !== "");
   return [method, ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join("");
 }
 
@@ -94,7 +94,7 @@ function toResponses({ status, also = [], answer, contentType, stream, access, b
       : answer && { "application/json": { schema: reference(answer) } };
   const streamed = stream && { "text/event-stream": { schema: { type: "string", description: stream.summary } } };
   const good = { ...(content && { content: { ...content, ...streamed } }) };
-  const always = [...ALWAYS, ...(access === "open" ? [] : [401]), ...(body === undefined ? [] : [413, 415, 422])];
+  const always = [...ALWAYS, ...(access === "open" ? [] : [401, 503]), ...(body === undefined ? [] : [413, 415, 422])];
   const problems = [...new Set([...always, ...errors])].filter((code) => !also.includes(code));
   return Object.fromEntries([
     ...[status, ...also].map((code) => [code, { description: STATUS_CODES[code], ...good }]),
@@ -118,16 +118,27 @@ function pointer(id: string): string {
 }
 
 function inline(schema: z.ZodType): Json {
-  const { $schema: _schema, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  const { $schema: _schema, ...json } = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    override: plainly,
+  }) as Json;
   return json;
 }
 
 function componentSchemas(): Json {
-  const { schemas } = z.toJSONSchema(components, { uri: pointer });
+  const { schemas } = z.toJSONSchema(components, { uri: pointer, override: plainly });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => {
       const { $schema: _schema, $id: _id, ...json } = schema as Json;
       return [id, json];
     }),
   );
+}
+
+/** Without what says nothing to a reader: the pattern of every date, and the bounds of what JSON can hold. */
+function plainly({ jsonSchema }: { jsonSchema: Json }): void {
+  if (jsonSchema.format === "date-time" || jsonSchema.format === "uri") delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

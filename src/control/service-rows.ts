@@ -25,12 +25,13 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
   const servers = new Map(pool.servers.map((row) => [row.hostname, row]));
   const refused = new Map(pool.refused.map((row) => [row.hostname, row]));
   const running = new Map(source.pool.list().map((info) => [info.hostname, info]));
+  const failures = new Map(source.pool.failures().map(({ hostname, ...failure }) => [hostname, failure]));
   const breakers = new Map(source.circuits());
   const declared = new Set(source.services.names());
   const pinned = new Set(source.pool.pinned());
   const faults = source.faults.list().map(({ fault }) => fault.hostname);
   const forAll = faults.filter((hostname) => hostname === "*").length;
-  const known = new Set([...servers.keys(), ...refused.keys(), ...declared, ...pinned]);
+  const known = new Set([...servers.keys(), ...failures.keys(), ...declared, ...pinned]);
   return {
     pool,
     hostnames: [...known].sort(),
@@ -39,6 +40,7 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
       hostname,
       url: source.url(hostname),
       ...lifeOf(servers.get(hostname), refused.get(hostname), running.get(hostname)),
+      failure: failures.get(hostname) ?? null,
       pinned: pinned.has(hostname),
       declared: declared.has(hostname),
       breaker: ownBreaker(breakers.get(hostname)),
@@ -49,7 +51,10 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
   };
 }
 
-type Life = Omit<Service, "hostname" | "url" | "pinned" | "declared" | "breaker" | "stats" | "faults" | "spark">;
+type Life = Omit<
+  Service,
+  "hostname" | "url" | "failure" | "pinned" | "declared" | "breaker" | "stats" | "faults" | "spark"
+>;
 
 function lifeOf(row: ServerRow | undefined, refused: RefusedRow | undefined, info: ServerInfo | undefined): Life {
   const runs = row?.state === "running" ? info : undefined;
@@ -64,9 +69,6 @@ function lifeOf(row: ServerRow | undefined, refused: RefusedRow | undefined, inf
     replicas: (row?.replicas ?? []).map((replica) => ({ ...replica, port: replica.port ?? null })),
     inFlight: row?.requests ?? 0,
     sockets: row?.sockets ?? 0,
-    failure: refused
-      ? { message: refused.message, retryAfterMs: refused.retryAfterMs, failures: refused.failures }
-      : null,
   };
 }
 

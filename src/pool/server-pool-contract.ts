@@ -3,6 +3,7 @@ import type { LogLine } from "../server/log-ring.ts";
 import type { ServerEvent } from "./events.ts";
 import type { ServerPoolInspection } from "./inspection.ts";
 import type { ServerInfo } from "./server-info.ts";
+import type { Failure } from "./supervision.ts";
 
 /**
  * Many servers, by hostname.
@@ -52,6 +53,8 @@ export interface ServerPool {
    * each state of a line that has no newline yet. Returns how to stop that.
    */
   listenLog(hostname: string, listener: (line: LogLine) => void): () => void;
+  /** The last failure of each hostname that is not well again, whether it can be started by now or not. */
+  failures(): Failure[];
   /** Every pinned hostname, also one that does not run. */
   pinned(): string[];
   /** A snapshot for people and tests. */

@@ -19,7 +19,7 @@ import type { ServerInfo } from "./server-info.ts";
 import { type ServerPool, ServerPoolContext } from "./server-pool-contract.ts";
 import { resolveServerPool, type ServerPoolConfig, type ServerPoolSettings } from "./settings.ts";
 import { allPinned, BUSY_RETRY_MS, notRunning, notScalable, poolClosed, poolFull } from "./start-errors.ts";
-import { Supervision } from "./supervision.ts";
+import { type Failure, Supervision } from "./supervision.ts";
 
 /**
  * A pool of servers.
@@ -176,6 +176,10 @@ class Pool implements ServerPool, EntryHost<Entry> {
 
   printing(hostname: string, log: LogRing): void {
     this.#logListeners.started(hostname, log);
+  }
+
+  failures(): Failure[] {
+    return this.#supervision.failures();
   }
 
   pinned(): string[] {

@@ -19,6 +19,24 @@ interface Case {
   error: Error;
 }
 
+/**
+ * The last failure of a hostname that is not well again.
+ *
+ * **Lifetime.** As it was at the call.
+ *
+ * **Failure.** It tells of one: plain data.
+ */
+export interface Failure {
+  /** The routing name. */
+  hostname: string;
+  /** How many failures there were since it was last well. */
+  failures: number;
+  /** Why the last start or run failed. */
+  message: string;
+  /** How long until it can be started; 0 when it can, or runs again. */
+  retryAfterMs: number;
+}
+
 /** What is told of a hostname that cannot be started yet. */
 export interface Refused {
   hostname: string;
@@ -133,6 +151,23 @@ export class Supervision {
   /** How many failures of `hostname` are remembered. */
   failuresOf(hostname: string): number {
     return this.#cases.get(hostname)?.trouble.failures ?? 0;
+  }
+
+  /** Every hostname that has failed and is not well again; `retryAfterMs` is 0 for those that can be started, or run. */
+  failures(): Failure[] {
+    const now = performance.now();
+    return [...this.#cases].map(
+      ([
+        hostname,
+        {
+          trouble: { failures, until },
+          error,
+        },
+      ]) => {
+        const retryAfterMs = Math.max(0, Math.ceil(until - now));
+        return { hostname, failures, message: firstLine(error), retryAfterMs };
+      },
+    );
   }
 
   /** Every hostname that cannot be started yet. */

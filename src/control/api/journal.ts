@@ -112,9 +112,9 @@ export function noSuchService(hostname: string): Error {
   return notFound("SERVICE_NOT_FOUND", `there is no service "${hostname}"; GET /api/services lists them`, hostname);
 }
 
-function isKnown({ pool, services }: ControlSource, hostname: string): boolean {
-  const { servers, refused } = pool.inspect();
-  const named = [...servers, ...refused].some((row) => row.hostname === hostname);
+/** Whether anything is known of this hostname. */
+export function isKnown({ pool, services }: ControlSource, hostname: string): boolean {
+  const named = [...pool.inspect().servers, ...pool.failures()].some((row) => row.hostname === hostname);
   return named || services.originOf(hostname) !== undefined || pool.pinned().includes(hostname);
 }
 

@@ -1,9 +1,29 @@
+import { z } from "zod";
+import { notFound } from "../control-error.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
-import { BreakerList, FaultList, type FaultRow, Limits } from "../schemas/system.ts";
+import { Hostname } from "../schemas/common.ts";
+import { Breaker, BreakerList, Limits } from "../schemas/system.ts";
 import { breakerRow } from "../service-rows.ts";
-import type { ControlSource, FaultListing } from "../source.ts";
+import type { ControlSource } from "../source.ts";
 
-/** What bounds, breaks and fails. */
+const Params = z.strictObject({ hostname: Hostname });
+
+const BreakerInput = z
+  .discriminatedUnion("action", [
+    z.strictObject({ action: z.literal("reset") }),
+    z.strictObject({
+      action: z.literal("open"),
+      forMs: z
+        .number()
+        .min(1)
+        .max(2 ** 31 - 1)
+        .optional()
+        .describe("For so long; until it is reset unless it is given."),
+    }),
+  ])
+  .meta({ examples: [{ action: "open", forMs: 60_000 }] });
+
+/** What bounds, and what breaks. */
 export function limitEndpoints(source: ControlSource): Endpoint[] {
   return [
     endpoint({
@@ -29,26 +49,32 @@ export function limitEndpoints(source: ControlSource): Endpoint[] {
       }),
     }),
     endpoint({
-      method: "get",
-      path: "/api/faults",
-      tag: "faults",
-      summary: "The faults that are set, those that were set by code included",
-      access: "read",
+      method: "post",
+      path: "/api/breakers/{hostname}",
+      tag: "limits",
+      summary: "Closes a circuit breaker, or forces it open",
+      access: "write",
+      params: Params,
+      body: BreakerInput,
       status: 200,
-      answer: FaultList,
-      handle: () => ({ faults: source.faults.list().map(toFaultRow) }),
+      answer: Breaker,
+      errors: [404],
+      handle({ params: { hostname }, body }) {
+        const breaker = source.circuit(hostname);
+        if (breaker === undefined) {
+          const detail = `no circuit breaker is set for "${hostname}"; set the option circuitBreaker for it`;
+          throw notFound("BREAKER_NOT_FOUND", detail, hostname);
+        }
+        if (body.action === "reset") breaker.reset();
+        else breaker.force("open", body.forMs);
+        return { hostname, ...breakerRow(breaker) };
+      },
     }),
   ];
 }
 
-/** A fault as the API tells it. */
-export function toFaultRow({ id, fault, remainingMs, left }: FaultListing): FaultRow {
-  return { ...fault, id, remainingMs: remainingMs ?? null, left: left ?? null };
-}
-
 function toLimits(source: ControlSource): Limits {
   const { running, starting, stopping, queued, requests, sockets } = source.pool.inspect();
-  const { concurrency, rateLimits } = source.limits();
   const use = ({ size, last, dropped }: { size: number; last: number; dropped: number }) => ({ size, last, dropped });
   return {
     servers: { max: source.maxServers, used: running + starting + stopping },
@@ -56,8 +82,7 @@ function toLimits(source: ControlSource): Limits {
     pinned: { max: source.maxServers, used: source.pool.pinned().length },
     requests,
     sockets,
-    concurrency,
-    rateLimits,
+    ...source.limits(),
     journal: { requests: use(source.observation.requests), events: use(source.observation.events) },
   };
 }

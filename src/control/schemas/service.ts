@@ -96,7 +96,7 @@ export const Service: z.ZodType<Service> = component(
       failure: z
         .object({ message: z.string(), retryAfterMs: z.number().int(), failures: z.number().int() })
         .nullable()
-        .describe("Why it cannot be started yet by a request, and when it can."),
+        .describe("Its last failure, until it is well again; `retryAfterMs` is 0 when it can be started, or runs."),
       breaker: z
         .object({ state: z.enum(["closed", "open", "half-open"]), retryAfterMs: z.number().nullable() })
         .nullable()

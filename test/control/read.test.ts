@@ -1,0 +1,204 @@
+import express from "express";
+import { describe, expect, it } from "vitest";
+import { RequestRecord } from "../../src/base/request-record.ts";
+import { type RunningSwitchboard, threadApp } from "../../src/index.ts";
+import { withBoard } from "../support/board.ts";
+import { answering, makeFolder } from "../support/folder.ts";
+import { ControlClient } from "./client.ts";
+
+const hello = () => express().get("/", (_request, response) => void response.send("hello"));
+
+/** A request that is over, as the switchboard would note it. */
+function note(
+  board: RunningSwitchboard,
+  given: { hostname: string; status: number; path?: string; ms?: number; method?: string },
+): void {
+  const { hostname, status, path = "/", ms = 5, method = "GET" } = given;
+  const record = new RequestRecord(`id-${board.observation.requests.last + 1}`, "127.0.0.1", method, path, false);
+  record.hostname = hostname;
+  record.kind = "inline";
+  record.status = status;
+  record.outcome = "served";
+  record.headAt = record.receivedAt + ms / 2;
+  record.closedAt = record.receivedAt + ms;
+  board.observation.requests.add(record);
+}
+
+describe("reading", () => {
+  it("says how the switchboard is, under every path that it has for that", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("shop");
+      expect(await client.get("/health")).toMatchObject({ status: 200, body: { status: "ok" } });
+      expect(await client.get("/ready")).toMatchObject({ status: 200, body: { status: "ready" } });
+      expect(await client.get("/servers")).toMatchObject({ body: { running: 1, servers: [{ hostname: "shop" }] } });
+      expect((await client.get("/metrics")).headers.get("content-type")).toMatch(/^text\/plain/);
+      expect((await client.get("/api/session")).body).toMatchObject({ role: "viewer", canWrite: false, local: true });
+      expect((await client.get("/api/metrics")).body).toMatchObject({
+        systemOverview: { activeServers: 1, systemStatus: "healthy" },
+        pool: { running: 1, maxServers: 100 },
+        recentLogs: [{ type: "started" }, { type: "starting" }, { type: "listening" }],
+      });
+      expect((await client.get("/api/limits")).body).toMatchObject({ servers: { max: 100, used: 1 } });
+      expect((await client.get("/api/history?range=24h")).body).toMatchObject({ stepMs: 60_000 });
+      expect(await client.get("/api/history?range=1y")).toMatchObject({ status: 400, body: { field: "range" } });
+    });
+  });
+
+  it("answers alike below /__switchboard/ of a loopback name", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const paths = ["/health", "/api/services", "/openapi.json"];
+      const base = `http://127.0.0.1:${board.port}/__switchboard`;
+      const own = await Promise.all(paths.map(async (path) => (await board.fetch("switchboard", path)).status));
+      const { dispatcher } = board;
+      const below = await Promise.all(
+        paths.map(async (path) => (await fetch(`${base}${path}`, { dispatcher: await dispatcher() } as never)).status),
+      );
+      expect([own, below]).toEqual([
+        [200, 200, 200],
+        [200, 200, 200],
+      ]);
+    });
+  });
+
+  it("lists what runs, what could, and what has failed, by pages", async () => {
+    await using folder = await makeFolder({
+      "idle.mjs": answering("idle"),
+      "broken.mjs": "throw new Error('broken');",
+    });
+    await withBoard({ apps: folder.path, restart: { maxRestarts: 0 } }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("broken");
+      const { body } = await client.get("/api/services?spark=3");
+      expect(body).toMatchObject({ total: 2, next: null });
+      expect(body.services).toMatchObject([
+        { hostname: "broken", state: "failed", declared: true, failure: { failures: 1 }, spark: [0, 0, 0] },
+        { hostname: "idle", state: "stopped", declared: true, kind: null, url: board.url("idle"), failure: null },
+      ]);
+      expect(body.services[0].failure.message).toContain("broken");
+      const first = (await client.get("/api/services?limit=1")).body;
+      expect(first).toMatchObject({ total: 2, next: "broken", services: [{ hostname: "broken" }] });
+      const second = (await client.get(`/api/services?limit=1&after=${first.next}`)).body;
+      expect(second).toMatchObject({ total: 2, next: null, services: [{ hostname: "idle" }] });
+      expect((await client.get("/api/services?search=ID")).body).toMatchObject({ total: 1 });
+      expect((await client.get("/api/services?state=stopped")).body.services).toMatchObject([{ hostname: "idle" }]);
+      expect((await client.get("/api/services/idle/history")).body).toMatchObject({ stepMs: 1_000 });
+      expect(await client.get("/api/services/other")).toMatchObject({
+        status: 404,
+        body: { code: "SERVICE_NOT_FOUND" },
+      });
+      expect(await client.get("/api/services/other/history")).toMatchObject({ status: 404 });
+    });
+  });
+
+  it("tells what a thread has printed", async () => {
+    await using folder = await makeFolder({
+      "app.mjs":
+        "console.log('one'); console.error('two');\nexport default () => (_request, response) => response.end();\n",
+    });
+    await withBoard({ app: () => threadApp(folder.at("app.mjs")) }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("shop");
+      const { body } = await client.get("/api/logs/shop");
+      expect(body.lines.map(({ text }: { text: string }) => text).sort()).toEqual(["one", "two"]);
+      expect((await client.get("/api/logs/shop?lines=1")).body.lines).toHaveLength(1);
+      expect((await client.get("/api/services/shop")).body).toMatchObject({
+        kind: "thread",
+        replicas: [{ id: 1, state: "running" }],
+      });
+      expect((await client.get("/api/metrics")).body).toMatchObject({
+        loadBalancer: { services: [{ hostname: "shop", strategy: "power-of-two" }] },
+        scaling: { services: [{ hostname: "shop", wanted: 1, running: 1 }] },
+      });
+      expect(await client.get("/api/logs/nobody")).toMatchObject({ status: 404, body: { code: "SERVICE_NOT_FOUND" } });
+    });
+  });
+
+  it("finds requests by what they were, the newest first, page by page", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const client = await ControlClient.open(board);
+      for (let i = 1; i <= 5; i += 1) note(board, { hostname: "shop", status: 200, path: `/cart/${i}`, ms: i * 10 });
+      note(board, { hostname: "blog", status: 503, method: "POST" });
+      const seqs = async (query: string) =>
+        (await client.get(`/api/requests?${query}`)).body.requests.map(({ seq }: { seq: number }) => seq);
+      expect(await seqs("")).toEqual([6, 5, 4, 3, 2, 1]);
+      expect(await seqs("hostname=SHOP&minMs=35")).toEqual([5, 4]);
+      expect(await seqs("status=5xx")).toEqual([6]);
+      expect(await seqs("status=200&path=cart/2")).toEqual([2]);
+      expect(await seqs("method=post")).toEqual([6]);
+      expect(await seqs("outcome=cut")).toEqual([]);
+      expect(await seqs("id=id-3")).toEqual([3]);
+      expect(await seqs(`since=${Date.now() + 60_000}`)).toEqual([]);
+      expect(await seqs("since=2020-01-01T00:00:00Z")).toHaveLength(6);
+      const page = (await client.get("/api/requests?limit=4")).body;
+      expect(page).toMatchObject({ next: 3, last: 6, dropped: 0 });
+      expect(await seqs(`limit=4&before=${page.next}`)).toEqual([2, 1]);
+    });
+  });
+
+  it("tells events in sentences, with what went wrong", async () => {
+    const app = () => {
+      throw new Error("out of milk");
+    };
+    await withBoard({ app }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("shop");
+      const { body } = await client.get("/api/events?hostname=shop&type=error");
+      expect(body.events).toMatchObject([
+        {
+          type: "error",
+          hostname: "shop",
+          text: "shop: out of milk",
+          error: { name: "Error", message: "out of milk" },
+        },
+      ]);
+      expect(JSON.stringify(body)).not.toContain("    at "); // no stack
+      expect((await client.get("/api/events?limit=1")).body).toMatchObject({
+        events: [{ type: "backing-off" }],
+        next: 4,
+      });
+    });
+  });
+
+  const WRONG: [query: string, field: string][] = [
+    ["limit=-1", "limit"],
+    ["limit=0", "limit"],
+    ["limit=1001", "limit"],
+    ["limit=many", "limit"],
+    ["limit=1.5", "limit"],
+    ["limit=1&limit=2", "limit"],
+    ["limit=", "limit"],
+    ["before=0", "before"],
+    ["before=99999999999999999999", "before"],
+    ["status=9xx", "status"],
+    ["status=2..", "status"],
+    ["minMs=-1", "minMs"],
+    ["minMs=x", "minMs"],
+    ["outcome=(a%2B)%2B$", "outcome"],
+    ["hostname=..%2F..", "hostname"],
+    [`hostname=${"a".repeat(300)}`, "hostname"],
+    ["since=yesterday", "since"],
+    [`path=${"a".repeat(600)}`, "path"],
+    ["method=GET%20/", "method"],
+    ["colour=red", "colour"],
+  ];
+
+  it.each(WRONG)("refuses /api/requests?%s, and names the field", async (query, field) => {
+    await withBoard({}, async (board) => {
+      const client = await ControlClient.open(board);
+      const { status, body } = await client.get(`/api/requests?${query}`);
+      expect({ status, code: body.code, field: body.field }).toEqual({ status: 400, code: "INVALID_INPUT", field });
+    });
+  });
+
+  it("says that there is nothing at a path", async () => {
+    await withBoard({}, async (board) => {
+      const client = await ControlClient.open(board);
+      expect(await client.get("/api/nothing")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+      expect(await client.get("/api/services/..%2f..%2fetc")).toMatchObject({
+        status: 400,
+        body: { field: "hostname" },
+      });
+    });
+  });
+});
