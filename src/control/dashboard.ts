@@ -14,7 +14,10 @@ export function createDashboard(): Router {
   const vendor = dirname(createRequire(import.meta.url).resolve("uplot"));
   const router = express.Router({ caseSensitive: true });
   router.use((request, response, next) => {
-    if (FILES.test(request.path)) page(request, response, next);
+    const [path = ""] = request.originalUrl.split("?");
+    // Its files are found beside it: `/__switchboard` alone would look for them among those of an app.
+    if (request.path === "/" && !path.endsWith("/")) response.redirect(308, `${path}/`);
+    else if (FILES.test(request.path)) page(request, response, next);
     else next();
   });
   router.get(VENDOR, (request, response, next) => {

@@ -104,6 +104,6 @@ describe.skipIf(browserPath === undefined)("requests in the dashboard", { timeou
     const hash = `#/services/${encodeURIComponent("<img src=x onerror=alert(3)>")}`;
     await using dashboard = await open(board, { hash });
     await dashboard.page.getByRole("heading", { name: "<img src=x onerror=alert(3)>" }).waitFor();
-    await dashboard.page.getByText("not known").waitFor();
+    await dashboard.page.locator(".title .state").getByText("stopped").waitFor();
   });
 });

@@ -63,20 +63,18 @@ export class ActionBar {
     this.element = h("div", {}, group, this.#access);
   }
 
-  /** @param {Service | undefined} service */
+  /** @param {Service} service */
   show(service) {
     this.#service = service;
     const { session } = this.#store;
     const canWrite = session?.canWrite === true;
     for (const { action, button } of this.#buttons) {
-      button.disabled =
-        !canWrite || service === undefined || this.#running !== undefined || !action.isPossible(service);
-      const label = action === PIN && service?.pinned ? "Unpin" : action.label;
+      button.disabled = !canWrite || this.#running !== undefined || !action.isPossible(service);
+      const label = action === PIN && service.pinned ? "Unpin" : action.label;
       setText(button, this.#running === action ? action.doing : label);
-      if (action === OPEN_BREAKER || action === RESET_BREAKER)
-        button.hidden = service?.breaker == null || !action.isPossible(service);
+      if (action === OPEN_BREAKER || action === RESET_BREAKER) button.hidden = !action.isPossible(service);
     }
-    this.#scale.disabled = this.#fault.disabled = !canWrite || service === undefined;
+    this.#scale.disabled = this.#fault.disabled = !canWrite;
     this.#access.hidden = canWrite || session === undefined;
   }
 
@@ -88,6 +86,6 @@ export class ActionBar {
     this.show(service);
     await perform(action, service, this.#store);
     this.#running = undefined;
-    this.show(this.#service);
+    this.show(this.#service ?? service);
   }
 }

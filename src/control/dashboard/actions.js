@@ -7,6 +7,12 @@ import { formatCount } from "./format.js";
 /** @import { Service } from "./types.d.ts" */
 
 /**
+ * What has happened, and how the service is now, if that was answered.
+ *
+ * @typedef {{ text: string, service?: Service }} Done
+ */
+
+/**
  * What can be done with a hostname.
  *
  * @typedef {object} Action
@@ -14,7 +20,7 @@ import { formatCount } from "./format.js";
  * @property {string} doing what is shown while it is done
  * @property {(service: Service) => boolean} isPossible
  * @property {(service: Service) => { title: string, text: string, button: string } | undefined} [question] for what interrupts
- * @property {(service: Service) => Promise<string>} run says what has happened
+ * @property {(service: Service) => Promise<Done>} run
  */
 
 /** @type {readonly Action[]} */
@@ -91,21 +97,21 @@ export const OPEN_BREAKER = {
 export async function perform(action, service, store) {
   const question = action.question?.(service);
   if (question !== undefined && !(await confirmAction(question))) return;
-  await attempt(() => action.run(service), store, service.hostname);
+  await attempt(() => action.run(service), store);
 }
 
 /**
  * Says what `run` came to, and shows how its service is now.
  *
- * @param {() => Promise<string>} run
+ * @param {() => Promise<Done>} run
  * @param {Store} store
- * @param {string} hostname
  * @returns {Promise<boolean>} whether it was done
  */
-export async function attempt(run, store, hostname) {
+export async function attempt(run, store) {
   try {
-    announce(await run());
-    store.updateService(await ask(servicePath(hostname)));
+    const { text, service } = await run();
+    announce(text);
+    if (service !== undefined) store.updateService(service);
     return true;
   } catch (error) {
     announce(error instanceof Error ? error.message : String(error), { isFailure: true });
@@ -116,22 +122,23 @@ export async function attempt(run, store, hostname) {
 /**
  * @param {string} hostname
  * @param {string} action
- * @param {string} done
+ * @param {string} text what has happened then
  * @param {object} body
+ * @returns {Promise<Done>}
  */
-export async function act(hostname, action, done, body = {}) {
-  await ask(servicePath(hostname, action), { method: "POST", body });
-  return done;
+export async function act(hostname, action, text, body = {}) {
+  return { text, service: await ask(servicePath(hostname, action), { method: "POST", body }) };
 }
 
 /**
  * @param {string} hostname
  * @param {"reset" | "open"} action
- * @param {string} done
+ * @param {string} text what has happened then
+ * @returns {Promise<Done>}
  */
-async function setBreaker(hostname, action, done) {
+async function setBreaker(hostname, action, text) {
   await ask(`api/breakers/${encodeURIComponent(hostname)}`, { method: "POST", body: { action } });
-  return done;
+  return { text };
 }
 
 /** @param {Service} service */

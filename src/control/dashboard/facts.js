@@ -28,13 +28,13 @@ export class Facts {
     this.element = h("dl", { class: "facts" }, ...pairs);
   }
 
-  /** @param {Service | undefined} service */
+  /** @param {Service} service */
   show(service) {
     for (const [i, [, value]] of FACTS.entries()) {
       const place = this.#values[i];
-      if (place !== undefined) setText(place, service === undefined ? "–" : value(service));
+      if (place !== undefined) setText(place, value(service));
     }
     const breaker = this.#values.at(-1);
-    if (breaker !== undefined) setAttribute(breaker, "class", service?.breaker?.state === "open" ? "bad" : undefined);
+    if (breaker !== undefined) setAttribute(breaker, "class", service.breaker?.state === "open" ? "bad" : undefined);
   }
 }

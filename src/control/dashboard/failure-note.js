@@ -31,15 +31,15 @@ export class FailureNote {
     );
   }
 
-  /** @param {Service | undefined} service */
+  /** @param {Service} service */
   show(service) {
-    const failure = service?.failure ?? null;
+    const { failure } = service;
     this.element.hidden = failure === null;
     if (failure === null) {
       this.#shown = "";
       return;
     }
-    const isRunning = service?.state === "running";
+    const isRunning = service.state === "running";
     setText(this.#title, isRunning ? "It has failed before" : "Why it failed");
     setText(this.#message, failure.message);
     const { retryAfterMs } = failure;

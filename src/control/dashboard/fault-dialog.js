@@ -50,9 +50,9 @@ export function showFaultDialog({ hostname }, store) {
       const body = { hostname, ...readFault(new FormData(form)) };
       const run = async () => {
         await ask("api/faults", { method: "POST", body });
-        return `A fault is set for ${hostname}: ${kind.value}.`;
+        return { text: `A fault is set for ${hostname}: ${kind.value}.` };
       };
-      if (await attempt(run, store, hostname)) close();
+      if (await attempt(run, store)) close();
     });
     return [form];
   });

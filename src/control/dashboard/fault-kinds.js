@@ -21,7 +21,7 @@ export const FAULT_KINDS = {
   },
   status: {
     label: "Status: answered with it",
-    numbers: [{ name: "status", label: "Status", value: 503, min: 200, max: 599 }],
+    numbers: [{ name: "status", label: "Status", value: 503, min: 400, max: 599 }],
   },
   refuse: { label: "Refuse: 502, as if its server refused", numbers: [] },
   abort: { label: "Abort: reset before the answer", numbers: [] },

@@ -66,9 +66,9 @@ export class FaultList {
   async #remove(fault) {
     const run = async () => {
       await ask(`api/faults/${encodeURIComponent(fault.id)}`, { method: "DELETE" });
-      return `The fault is removed: ${fault.kind}.`;
+      return { text: `The fault is removed: ${fault.kind}.` };
     };
-    await attempt(run, this.#store, this.#hostname);
+    await attempt(run, this.#store);
     /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
     this.load();
   }

@@ -25,9 +25,9 @@ export class ReplicaTable {
     this.element = h("div", {}, this.#table, this.#empty);
   }
 
-  /** @param {Service | undefined} service */
+  /** @param {Service} service */
   show(service) {
-    const replicas = service?.replicas ?? [];
+    const { replicas } = service;
     while (this.#rows.childElementCount > replicas.length) this.#rows.lastElementChild?.remove();
     while (this.#rows.childElementCount < replicas.length) this.#rows.append(createRow());
     for (const [i, replica] of replicas.entries()) {

@@ -37,7 +37,7 @@ export function showScaleDialog({ hostname, replicas }, store) {
       event.preventDefault();
       const wanted = input.valueAsNumber;
       const done = `${hostname} has ${wanted === 1 ? "one replica" : `${wanted} replicas`}.`;
-      if (await attempt(() => act(hostname, "scale", done, { replicas: wanted }), store, hostname)) close();
+      if (await attempt(() => act(hostname, "scale", done, { replicas: wanted }), store)) close();
     });
     return [form];
   });

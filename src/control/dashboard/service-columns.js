@@ -84,7 +84,7 @@ function number(id, label, order, format) {
  * @param {HTMLElement} cell
  * @param {Service} service
  */
-function fillName(cell, { hostname, failure, pinned }) {
+function fillName(cell, { hostname, state, failure, pinned }) {
   if (cell.firstChild === null) {
     cell.classList.add("name-cell");
     cell.append(h("a", { tabindex: -1 }), h("span"));
@@ -94,8 +94,9 @@ function fillName(cell, { hostname, failure, pinned }) {
   setText(link, hostname);
   setAttribute(link, "href", serviceHash(hostname));
   setAttribute(link, "title", pinned ? `${hostname} (pinned)` : hostname);
-  setText(note, failure?.message ?? "");
-  setAttribute(note, "title", failure?.message);
+  const reason = state === "running" ? undefined : failure?.message;
+  setText(note, reason ?? "");
+  setAttribute(note, "title", reason);
 }
 
 /**

@@ -10,6 +10,7 @@ import { ReplicaTable } from "./replica-table.js";
 import { RequestsView } from "./requests-view.js";
 import { serviceHash } from "./router.js";
 import { createState, showState, toShown } from "./status.js";
+import { createStopped } from "./stopped-service.js";
 import { Tabs } from "./tabs.js";
 
 /** @import { Live } from "./live.js" */
@@ -67,7 +68,7 @@ export class ServiceView {
       this.#tabs.element,
     );
     const closeCharts = showServiceCharts(charts, hostname);
-    const ticks = setInterval(() => this.#facts.show(store.services.get(hostname)), 1_000);
+    const ticks = setInterval(() => this.#facts.show(this.#service), 1_000);
     this.#ends = [
       store.on(["services", "session", "connection"], () => this.#update()),
       () => clearInterval(ticks),
@@ -113,15 +114,20 @@ export class ServiceView {
     this.#faults.load();
   }
 
+  /** What is known of it: one that is gone, or was never asked for, can still be started. */
+  get #service() {
+    return this.#store.services.get(this.#hostname) ?? createStopped(this.#hostname);
+  }
+
   #update() {
-    const service = this.#store.services.get(this.#hostname);
-    showState(this.#state, service === undefined ? { word: "not known", tone: "off" } : toShown(service));
-    const { kind = null, port = null, pinned = false, url } = service ?? {};
-    const parts = [kind, port && `port ${port}`, pinned && "pinned", service?.faults && "has faults"];
+    const service = this.#service;
+    const { kind, port, pinned, url, faults } = service;
+    showState(this.#state, toShown(service));
+    const parts = [kind, port !== null && `port ${port}`, pinned && "pinned", faults > 0 && "has faults"];
     setText(this.#about, parts.filter(Boolean).join(" · "));
-    const isLink = url !== undefined && /^https?:/.test(url);
+    const isLink = /^https?:/.test(url);
     this.#url.hidden = !isLink;
-    setText(this.#url, url ?? "");
+    setText(this.#url, url);
     setAttribute(this.#url, "href", isLink ? url : undefined);
     this.#failure.show(service);
     this.#actions.show(service);

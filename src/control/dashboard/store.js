@@ -85,8 +85,13 @@ export class Store {
     if (isAll || services.length > 0 || gone.length > 0) this.changed("services");
   }
 
-  /** @param {Service} service */
+  /**
+   * What an action has answered: it may be older than what the stream has told of a service that is gone.
+   *
+   * @param {Service} service
+   */
   updateService(service) {
+    if (service.state === "stopped" && !this.services.has(service.hostname)) return;
     this.services.set(service.hostname, { ...this.services.get(service.hostname), ...service });
     this.changed("services");
   }
