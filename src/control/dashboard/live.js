@@ -88,13 +88,8 @@ export class Live {
    * @param {AbortSignal} signal
    */
   async #read(body, signal) {
-    let isFirst = true;
     const onEvent = (/** @type {string} */ type, /** @type {string} */ data) => {
-      if (signal.aborted) return;
-      if (type === "services") {
-        this.#store.updateServices(JSON.parse(data), isFirst);
-        isFirst = false;
-      } else this.#take(type, JSON.parse(data));
+      if (!signal.aborted) this.#take(type, JSON.parse(data));
     };
     this.#delayMs = FIRST_DELAY_MS;
     this.#store.setConnection({ state: "live" });
@@ -113,7 +108,8 @@ export class Live {
    * @param {any} data
    */
   #take(type, data) {
-    if (type === "event") this.#store.addEvent(data);
+    if (type === "services") this.#store.updateServices(data);
+    else if (type === "event") this.#store.addEvent(data);
     else if (type === "requests") this.#follower?.onRequests(data.requests, data.lost);
     else if (type === "log") this.#follower?.onLog(data.lines);
   }

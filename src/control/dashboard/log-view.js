@@ -27,6 +27,8 @@ export class LogView {
   /** The element of a line that has no end yet. @type {Map<string, HTMLElement>} */
   #open = new Map();
   #isScheduled = false;
+  /** What was asked for, until the first lines come by themselves: those may begin with its end. @type {LogLine[]} */
+  #known = [];
   #abort = new AbortController();
 
   /** @param {string} hostname */
@@ -59,13 +61,15 @@ export class LogView {
         this.#open.clear();
         this.#added = [];
         this.add(lines);
+        this.#known = lines;
       })
       .catch(() => {}); // the connection's own state is shown at the top
   }
 
   /** @param {LogLine[]} lines */
   add(lines) {
-    this.#added.push(...lines);
+    this.#added.push(...lines.slice(overlap(this.#known, lines)));
+    this.#known = [];
     if (this.#added.length > LINES) this.#added = this.#added.slice(-LINES);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -108,4 +112,19 @@ export class LogView {
   #scroll() {
     if (this.#isFollowing) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
+}
+
+/**
+ * With how many lines `next` repeats the end of `known`.
+ *
+ * @param {readonly LogLine[]} known
+ * @param {readonly LogLine[]} next
+ * @returns {number}
+ */
+function overlap(known, next) {
+  for (let count = Math.min(known.length, next.length); count > 0; count -= 1) {
+    const end = known.slice(-count);
+    if (end.every(({ text, stream }, i) => text === next[i]?.text && stream === next[i].stream)) return count;
+  }
+  return 0;
 }

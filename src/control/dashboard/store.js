@@ -69,19 +69,17 @@ export class Store {
   }
 
   /**
-   * Services that have come or changed, and names that are gone. `isAll` replaces what was known.
+   * Services that have come or changed, and names that are gone; as many as there are replace what was known.
    *
-   * @param {{ services: Service[], gone?: string[], overview?: Overview }} update
-   * @param {boolean} isAll
+   * @param {{ total: number, services: Service[], gone: string[], overview: Overview }} update
    */
-  updateServices({ services, gone = [], overview }, isAll) {
+  updateServices({ total, services, gone, overview }) {
+    const isAll = services.length === total;
     if (isAll) this.services = new Map();
     for (const service of services) this.services.set(service.hostname, service);
     for (const hostname of gone) this.services.delete(hostname);
-    if (overview !== undefined) {
-      this.overview = overview;
-      this.changed("overview");
-    }
+    this.overview = overview;
+    this.changed("overview");
     if (isAll || services.length > 0 || gone.length > 0) this.changed("services");
   }
 
