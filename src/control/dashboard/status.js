@@ -27,12 +27,13 @@ const HEALTHS = {
 };
 
 /**
- * What a service is, in a word: of one that runs, also how well.
+ * What a service is, in a word: of one that runs, also how well; of one that does not, whether that is a failure.
  *
- * @param {Pick<Service, "state" | "health">} service
+ * @param {Pick<Service, "state" | "health"> & Partial<Pick<Service, "failure">>} service
  * @returns {Shown}
  */
-export function toShown({ state, health }) {
+export function toShown({ state, health, failure = null }) {
+  if (state === "stopped" && failure !== null) return STATES.failed;
   return state === "running" && health !== null && health !== "healthy" ? HEALTHS[health] : STATES[state];
 }
 
