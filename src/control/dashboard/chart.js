@@ -38,7 +38,7 @@ export class Chart {
       value: h("b", {}, "–"),
     }));
     const legend = this.#legend.map(({ swatch, label, value }) => h("span", {}, swatch, label, " ", value));
-    const head = h("figcaption", {}, h("h3", {}, config.title), h("span", { class: "legend" }, ...legend));
+    const head = h("figcaption", {}, h("h2", {}, config.title), h("span", { class: "legend" }, ...legend));
     this.element = h("figure", { class: "chart" }, head, this.#place);
     this.#plot = new uPlot(this.#options(), [[]], this.#place);
     this.#onResize = new ResizeObserver(([entry]) => {

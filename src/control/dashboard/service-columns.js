@@ -18,17 +18,7 @@ import { createState, showState, toShown } from "./status.js";
  */
 
 /** Troubles first. */
-const STATE_ORDER = [
-  "failed",
-  "backing-off",
-  "unhealthy",
-  "degraded",
-  "starting",
-  "stopping",
-  "running",
-  "healthy",
-  "stopped",
-];
+const STATE_ORDER = ["failed", "backing off", "unhealthy", "degraded", "starting", "stopping", "running", "stopped"];
 
 /** @type {readonly Column[]} */
 export const COLUMNS = [
@@ -125,7 +115,7 @@ function fillSpark(cell, service) {
 
 /** @param {Service} service */
 function stateOrder(service) {
-  return STATE_ORDER.indexOf(service.state === "running" ? (service.health ?? "running") : service.state);
+  return STATE_ORDER.indexOf(toShown(service).word);
 }
 
 /** @param {Service} service */

@@ -122,17 +122,23 @@ export class VirtualList {
       rows.set(key, row);
       left.delete(key);
     }
-    this.#free.push(...left.values());
+    for (const row of left.values()) {
+      this.#free.push(row);
+      this.#body.append(row);
+    }
+    // They are read in the order in which they stand, wherever they are shown.
+    let next = this.#body.firstElementChild;
     for (let i = first; i < last; i += 1) {
       const item = /** @type {T} */ (items[i]);
       let row = rows.get(keyOf(item));
       if (row === undefined) {
         row = this.#free.pop() ?? create();
         rows.set(keyOf(item), row);
-        if (!row.isConnected) this.#body.append(row);
         row.hidden = false;
       }
       row.style.transform = `translateY(${i * rowHeight}px)`;
+      if (row !== next) this.#body.insertBefore(row, next);
+      next = row.nextElementSibling;
       fill(row, item, i);
     }
     for (const row of this.#free) row.hidden = true;
