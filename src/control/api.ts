@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 import express, { type Request, type Response, type Router } from "express";
 import { faultEndpoints } from "./api/faults.ts";
 import { journalEndpoints } from "./api/journal.ts";
+import { createJournalTexts } from "./api/journal-texts.ts";
 import { limitEndpoints } from "./api/limits.ts";
+import { liveEndpoints } from "./api/live.ts";
 import { serviceActionEndpoints } from "./api/service-actions.ts";
 import { serviceChangeEndpoints } from "./api/service-changes.ts";
 import { serviceEndpoints } from "./api/services.ts";
@@ -10,9 +12,9 @@ import { sessionEndpoints } from "./api/session.ts";
 import { statusEndpoints } from "./api/status.ts";
 import type { Auth } from "./auth.ts";
 import { ControlError } from "./control-error.ts";
-import { createDashboard } from "./dashboard.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createOpenApi } from "./openapi.ts";
+import { createPages } from "./pages.ts";
 import { createRouter, refuse } from "./router.ts";
 import type { ControlSource } from "./source.ts";
 import type { Streams } from "./streams.ts";
@@ -34,19 +36,20 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
     authorize: (...args: Parameters<Auth["authorize"]>) => auth.authorize(...args),
     failed: (error: Error) => source.failed(error),
   };
+  const texts = createJournalTexts(source);
   const endpoints: Endpoint[] = [
     ...statusEndpoints(source, startedAt),
     ...sessionEndpoints(auth, version),
     ...serviceEndpoints(source),
     ...serviceChangeEndpoints(source),
     ...serviceActionEndpoints(source),
-    ...journalEndpoints(source, streams),
+    ...journalEndpoints(source, streams, texts),
     ...limitEndpoints(source),
     ...faultEndpoints(source),
+    ...liveEndpoints(source, streams, texts, version),
   ];
   const document = createOpenApi(endpoints, version);
   const router = express.Router({ caseSensitive: true });
-  router.use(createDashboard());
   router.use((request, response, next) => {
     try {
       auth.count(request);
@@ -57,6 +60,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   });
   router.get("/openapi.json", (_request, response) => void response.json(document));
   router.use(createRouter(endpoints, host));
+  router.use(createPages());
   router.use((request: Request, response: Response) => refuse(response, nothingAt(request), host));
   return router;
 }

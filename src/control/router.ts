@@ -18,7 +18,7 @@ export interface RouterHost {
 export function createRouter(endpoints: readonly Endpoint[], host: RouterHost): Router {
   const router = express.Router({ caseSensitive: true });
   for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const path = toPattern(endpoint.path);
     router[endpoint.method](path, async (request, response) => {
       try {
         await host.authorize(request, endpoint.access);
@@ -29,7 +29,19 @@ export function createRouter(endpoints: readonly Endpoint[], host: RouterHost): 
       }
     });
   }
+  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) {
+    const methods = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method.toUpperCase());
+    router.all(toPattern(path), ({ method }, response) => {
+      const allow = methods.join(", ");
+      const detail = `${method} is not possible here; ${allow} is`;
+      answerProblem(response, { status: 405, code: "METHOD_NOT_ALLOWED", detail, fields: { Allow: allow } });
+    });
+  }
   return router;
+}
+
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
 /** Answers with what was thrown, or that it is a failure of ours. */
@@ -38,6 +50,8 @@ export function refuse(response: Response, thrown: unknown, { failed }: Pick<Rou
   if (facts === undefined) failed(toError(thrown));
   answerProblem(response, facts ?? INTERNAL);
 }
+
+const STREAM = "text/event-stream";
 
 const INTERNAL: ProblemFacts = {
   status: 500,
@@ -54,7 +68,12 @@ async function answer(endpoint: Endpoint, request: Request, response: Response):
     request,
     response,
   } as never;
-  if (endpoint.stream !== undefined && wantsStream(request)) {
+  const streams = endpoint.contentType === STREAM || (endpoint.stream !== undefined && wantsStream(request));
+  if (streams && request.method === "HEAD") {
+    response.type(STREAM).end(); // it would never end
+    return;
+  }
+  if (endpoint.stream !== undefined && streams) {
     endpoint.stream.handle(input);
     return;
   }
@@ -67,7 +86,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response):
 }
 
 function wantsStream(request: Request): boolean {
-  return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
+  return request.accepts(["application/json", STREAM]) === STREAM;
 }
 
 /** What fits the schema; throws a problem that names the first field that does not. */

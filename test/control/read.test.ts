@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
 import { type RunningSwitchboard, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
+import { Client } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
 import { ControlClient } from "./client.ts";
 
@@ -188,6 +189,42 @@ describe("reading", () => {
       const client = await ControlClient.open(board);
       const { status, body } = await client.get(`/api/requests?${query}`);
       expect({ status, code: body.code, field: body.field }).toEqual({ status: 400, code: "INVALID_INPUT", field });
+    });
+  });
+
+  it("says which methods a path has", async () => {
+    await withBoard({}, async (board) => {
+      const client = await ControlClient.open(board);
+      const answer = await client.send("DELETE", "/api/services");
+      expect(answer).toMatchObject({ status: 405, body: { code: "METHOD_NOT_ALLOWED" } });
+      expect(answer.headers.get("allow")).toBe("GET, POST");
+    });
+  });
+
+  it("serves the dashboard and what it needs, also from elsewhere, with a strict policy", async () => {
+    await withBoard({}, async (board) => {
+      const far = { "X-Forwarded-For": "203.0.113.9" };
+      for (const path of ["/", "/vendor/uPlot.esm.js", "/vendor/uPlot.min.css"]) {
+        const response = await board.fetch("switchboard", path, { headers: far });
+        await response.text();
+        expect(response.status, path).toBe(200);
+        expect(response.headers.get("content-security-policy")).toContain("script-src 'self'; style-src 'self'");
+        expect(response.headers.get("cache-control")).toBe("no-cache");
+        const etag = response.headers.get("etag") as string;
+        const again = new Client(board.port); // fetch would say that it wants no answer of a cache
+        again.send(`GET ${path} HTTP/1.0\r\nHost: switchboard.localhost\r\nIf-None-Match: ${etag}\r\n\r\n`);
+        expect(await again.end(), path).toMatch(/^HTTP\/1.1 304 /);
+        again.destroy();
+      }
+      for (const path of [
+        "/vendor/package.json",
+        "/vendor/..%2f..%2fpackage.json",
+        "/..%2fapi.ts",
+        "/.git",
+        "/dashboard/",
+      ]) {
+        expect((await board.fetch("switchboard", path)).status, path).toBe(404);
+      }
     });
   });
 

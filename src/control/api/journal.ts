@@ -1,16 +1,21 @@
+import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { EventRecord } from "../../observe/event-record.ts";
 import type { Journal, JournalQuery, Numbered } from "../../observe/journal.ts";
 import { createRequestFilter, type RequestFilter } from "../../observe/request-filter.ts";
 import { notFound } from "../control-error.ts";
-import { type Endpoint, endpoint } from "../endpoint.ts";
+import { type Endpoint, type EndpointInput, endpoint } from "../endpoint.ts";
 import { toEventRow } from "../event-rows.ts";
 import type { AnyEvent } from "../event-text.ts";
+import { Feed, type RowTexts } from "../feed.ts";
+import { LogFeed } from "../log-feed.ts";
 import { Hostname, queryInteger } from "../schemas/common.ts";
-import { EventList, LogList, OUTCOMES, RequestList, type RequestRow } from "../schemas/journal.ts";
+import { EventList, LogList, OUTCOMES, RequestList } from "../schemas/journal.ts";
 import type { ControlSource } from "../source.ts";
-import type { Streams } from "../streams.ts";
+import { type Streams, toText } from "../streams.ts";
+import { type JournalTexts, toRequestRow } from "./journal-texts.ts";
+import { toEvents } from "./live.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -50,8 +55,22 @@ const EventQuery = z.strictObject({
 const HostnameParams = z.strictObject({ hostname: Hostname });
 
 /** What has happened: requests, events and output. */
-export function journalEndpoints(source: ControlSource, _streams: Streams): Endpoint[] {
+export function journalEndpoints(source: ControlSource, streams: Streams, texts: JournalTexts): Endpoint[] {
   const { requests, events } = source.observation;
+  const stream = <T extends Numbered>(
+    { request, response }: Pick<EndpointInput<never, never, never>, "request" | "response">,
+    event: string,
+    rows: RowTexts<T>,
+    matches: (record: T) => boolean,
+  ) => {
+    const feed = new Feed(rows, matches, lastEventId(request));
+    const open = streams.open(response);
+    open.onTick = () => {
+      const batch = feed.take(streams.share);
+      if (batch !== undefined) open.write(toEvents(event, batch));
+    };
+    open.tick();
+  };
   return [
     endpoint({
       method: "get",
@@ -66,6 +85,10 @@ export function journalEndpoints(source: ControlSource, _streams: Streams): Endp
         const { records, ...rest } = pageOf(requests, { ...query, matches: requestFilter(query) });
         return { requests: records.map(toRequestRow), ...rest };
       },
+      stream: {
+        summary: "`event: request` for each from now on, or since `Last-Event-ID`; `event: lost` for a slow reader.",
+        handle: (input) => stream(input, "request", texts.requests, requestFilter(input.query)),
+      },
     }),
     endpoint({
       method: "get",
@@ -79,6 +102,10 @@ export function journalEndpoints(source: ControlSource, _streams: Streams): Endp
       handle({ query }) {
         const { records, ...rest } = pageOf(events, { ...query, matches: eventFilter(query) });
         return { events: records.map(toEventRow), ...rest };
+      },
+      stream: {
+        summary: "`event: event` for each from now on, or since `Last-Event-ID`; `event: lost` for a slow reader.",
+        handle: (input) => stream(input, "event", texts.events, eventFilter(input.query)),
       },
     }),
     endpoint({
@@ -98,13 +125,23 @@ export function journalEndpoints(source: ControlSource, _streams: Streams): Endp
         if (printed.length === 0 && !isKnown(source, hostname)) throw noSuchService(hostname);
         return { hostname, lines: printed.slice(-lines) };
       },
+      stream: {
+        summary:
+          "`event: log` for each line from now on, however often the app is started; `event: lost` for a slow reader.",
+        handle({ params: { hostname }, response }) {
+          const open = streams.open(response);
+          const log = new LogFeed(source.pool, hostname);
+          open.onTick = () => {
+            const batch = log.take();
+            if (batch === undefined) return;
+            if (batch.lost > 0) open.send("lost", { lost: batch.lost });
+            open.write(batch.lines.map((line) => toText("log", JSON.stringify(line))).join(""));
+          };
+          open.onClose = () => log.close();
+        },
+      },
     }),
   ];
-}
-
-/** A request as the API tells it. */
-export function toRequestRow(record: RequestRecord): RequestRow {
-  return record.toJSON() as RequestRow;
 }
 
 /** Nothing is known of this hostname. */
@@ -141,4 +178,10 @@ function eventFilter({ hostname, type }: z.output<typeof EventQuery>): (record: 
     const { type: ownType, hostname: ownHostname } = event as AnyEvent;
     return (type === undefined || ownType === type) && (hostname === undefined || ownHostname === hostname);
   };
+}
+
+/** Where a reader that was cut off goes on. */
+function lastEventId({ headers }: IncomingMessage): number | undefined {
+  const id = headers["last-event-id"];
+  return typeof id === "string" && /^\d{1,15}$/.test(id) ? Number(id) : undefined;
 }

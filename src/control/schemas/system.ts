@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { component } from "./common.ts";
 import { EventRow } from "./journal.ts";
-import { Replica, type Service } from "./service.ts";
+import { Replica } from "./service.ts";
 
 /** Whether it lives. */
 export interface Liveness {
@@ -240,14 +240,6 @@ export const Limits: z.ZodType<Limits> = component(
     })
     .describe("What bounds there are, and how full they are."),
 );
-
-/** A part of `/api/live`: what has changed in a second. */
-export interface LiveServices {
-  total: number;
-  services: Service[];
-  gone: string[];
-  overview: SystemOverview & PoolTotals;
-}
 
 /** What the pool says of itself. */
 export interface Servers {
