@@ -1,66 +1,35 @@
-import { ask } from "./api.js";
 import { h, setText } from "./dom.js";
 import { formatAge, formatCount, stripAnsi } from "./format.js";
 
-/** @import { LogLine, Service } from "./types.d.ts" */
-
-/** How many of the last lines that it printed are shown. */
-const LINES = 15;
+/** @import { Service } from "./types.d.ts" */
 
 /** Why a hostname has failed: the first thing to see. */
 export class FailureNote {
-  #hostname;
   #title = h("h2", {});
   #message = h("p", { class: "mono" });
   #when = h("p", { class: "muted" });
-  #output = h("pre", { class: "mono", tabindex: 0, "aria-label": "What it printed last", hidden: true });
-  /** What the output is about: it is asked for again after another failure. */
-  #shown = "";
-  element;
-
-  /** @param {string} hostname */
-  constructor(hostname) {
-    this.#hostname = hostname;
-    this.element = h(
-      "section",
-      { class: "failure", hidden: true, "aria-label": "Why it failed" },
-      this.#title,
-      this.#message,
-      this.#output,
-      this.#when,
-    );
-  }
+  #output = h("pre", { class: "mono", tabindex: 0, role: "region", "aria-label": "What it printed last" });
+  element = h(
+    "section",
+    { class: "failure", hidden: true, "aria-label": "Why it failed" },
+    this.#title,
+    this.#message,
+    this.#output,
+    this.#when,
+  );
 
   /** @param {Service} service */
-  show(service) {
-    const { failure } = service;
+  show({ failure, state }) {
     this.element.hidden = failure === null;
-    if (failure === null) {
-      this.#shown = "";
-      return;
-    }
-    const isRunning = service.state === "running";
-    setText(this.#title, isRunning ? "It has failed before" : "Why it failed");
-    setText(this.#message, failure.message);
-    const { retryAfterMs } = failure;
+    if (failure === null) return;
+    setText(this.#title, state === "running" ? "It runs, but has failed before" : "Why it failed");
+    setText(this.#message, stripAnsi(failure.message));
+    setText(this.#output, failure.output.map(stripAnsi).join("\n"));
+    this.#output.hidden = failure.output.length === 0;
+    const { retryAfterMs, failures } = failure;
     const again =
-      retryAfterMs === null || retryAfterMs <= 0
-        ? "the next request starts it"
-        : `it can start again in ${formatAge(retryAfterMs)}`;
-    setText(this.#when, `${formatCount(failure.failures, "failure")} one after the other; ${again}.`);
-    const about = `${failure.failures} ${failure.message}`;
-    if (about !== this.#shown) this.#load(about);
-  }
-
-  /** @param {string} about */
-  #load(about) {
-    this.#shown = about;
-    /** @type {Promise<{ lines: LogLine[] }>} */ (ask(`api/logs/${encodeURIComponent(this.#hostname)}?lines=${LINES}`))
-      .then(({ lines }) => {
-        this.#output.hidden = lines.length === 0;
-        setText(this.#output, lines.map(({ text }) => stripAnsi(text)).join("\n"));
-        this.#output.scrollTop = this.#output.scrollHeight;
-      })
-      .catch(() => {}); // the message is there all the same
+      retryAfterMs > 0 ? `it can start again in ${formatAge(retryAfterMs)}` : "the next request starts it again";
+    const next = state === "running" ? "" : `; ${again}`;
+    setText(this.#when, `${formatCount(failures, "failure")} since it was last well${next}.`);
   }
 }

@@ -14,7 +14,7 @@ export class LogView {
   #empty = h(
     "p",
     { class: "grid-empty" },
-    "Nothing was printed. Output of commands and threads is kept; inline apps print to the terminal of the switchboard.",
+    "No output. That of commands and threads is kept while they run; inline apps print to the terminal of the switchboard.",
   );
   #follow = h(
     "button",

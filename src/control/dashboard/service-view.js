@@ -27,7 +27,7 @@ export class ServiceView {
   #url = h("a", { target: "_blank", rel: "noopener noreferrer" });
   #heading;
   #actions;
-  #failure;
+  #failure = new FailureNote();
   #facts = new Facts();
   #replicas = new ReplicaTable();
   #requests;
@@ -48,7 +48,6 @@ export class ServiceView {
     this.#hostname = hostname;
     this.title = `${hostname} · Switchboard`;
     this.#actions = new ActionBar(store, () => live.retry());
-    this.#failure = new FailureNote(hostname);
     this.#requests = new RequestsView(hostname);
     this.#log = new LogView(hostname);
     this.#events = new EventList(store, hostname);

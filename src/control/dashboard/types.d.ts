@@ -41,7 +41,7 @@ export interface Service {
   replicas: Replica[];
   inFlight: number;
   sockets: number;
-  failure: { message: string; retryAfterMs: number | null; failures: number } | null;
+  failure: { message: string; output: string[]; retryAfterMs: number; failures: number } | null;
   breaker: Breaker | null;
   stats: Stats;
   faults: number;
