@@ -3,12 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type AppFactory, commandApp, createSwitchboard, type RunningSwitchboard } from "../../src/index.ts";
 import { browserPath } from "../support/browser.ts";
 import { type Dashboard, tokenOf, useDashboard } from "./dashboard-page.ts";
 
-const HOSTNAMES = ["admin", "auth", "billing", "blog", "cart", "docs", "mail", "media", "search", "shop"];
+/** How many requests each gets in a second, about. */
+const HOSTNAMES = {
+  admin: 0.1,
+  auth: 2,
+  billing: 0,
+  blog: 0.4,
+  cart: 3,
+  docs: 0.6,
+  mail: 0.2,
+  media: 1,
+  search: 4,
+  shop: 6,
+};
+const PATHS = ["/", "/", "/cart", "/cart", "/items?page=2", "/items/17", "/missing", "/bad"];
+/** Whether the pictures of the repository are made anew. */
+const UPDATES = process.env.UPDATE_SCREENSHOTS === "1";
 /** A screenshot in the repository has at most so many bytes. */
 const MOST_BYTES = 200_000;
 
@@ -17,7 +32,7 @@ const app: AppFactory = ({ hostname }) =>
     ? commandApp("echo 'cannot connect to the database at 127.0.0.1:5432' >&2; exit 1")
     : (request, response) => {
         response.statusCode = request.url === "/missing" ? 404 : request.url === "/bad" ? 500 : 200;
-        response.end("hello");
+        setTimeout(() => response.end("hello"), request.url?.startsWith("/items") ? 4 + Math.random() * 20 : 1);
       };
 
 describe.skipIf(browserPath === undefined)("the dashboard, looked at", { timeout: 120_000 }, () => {
@@ -73,20 +88,15 @@ describe.skipIf(browserPath === undefined)("the dashboard, looked at", { timeout
 
   it("has its pictures taken", async () => {
     const folder = await pictureFolder();
-    await using board = await createSwitchboard({ app, basePort: 0, hostnames: { shop: { circuitBreaker: {} } } });
-    await visit(board);
+    await using board = await boardWithPast(UPDATES ? 600 : 5);
     for (const colorScheme of ["light", "dark"] as const) {
       const viewport = { width: 1280, height: 760 };
       await using dashboard = await open(board, { colorScheme, viewport, hash: `#token=${tokenOf(board)}` });
       await dashboard.page.getByRole("button", { name: "Operator" }).waitFor();
       await dashboard.row("shop").waitFor();
+      await board.fetch("shop", "/cart");
       if (colorScheme === "dark") await openShop(dashboard);
-      await dashboard.page.locator(".chart canvas").first().waitFor();
-      await board.fetch("shop");
-      await dashboard.page
-        .getByRole("region", { name: "Overview" })
-        .getByText(/^(healthy|degraded)$/)
-        .waitFor();
+      await dashboard.page.locator(".chart .legend b").getByText(/\d/).first().waitFor();
       const path = join(folder, `${colorScheme}.png`);
       await dashboard.page.screenshot({ path });
       expect((await stat(path)).size).toBeLessThan(MOST_BYTES);
@@ -96,19 +106,45 @@ describe.skipIf(browserPath === undefined)("the dashboard, looked at", { timeout
 
 /** Requests of all sorts. */
 async function visit(board: RunningSwitchboard): Promise<void> {
-  for (const hostname of HOSTNAMES) {
-    for (const path of ["/", "/cart", "/missing", "/bad", "/items?page=2"]) await board.fetch(hostname, path);
+  for (const hostname of Object.keys(HOSTNAMES)) {
+    for (const path of ["/", "/missing", "/bad"]) await board.fetch(hostname, path);
   }
+}
+
+/** A switchboard that believes to have run for so long: the date is turned back, and comes up to now. */
+async function boardWithPast(seconds: number): Promise<RunningSwitchboard> {
+  const now = () => performance.timeOrigin + performance.now(); // which goes on
+  vi.useFakeTimers({ toFake: ["Date"], now: now() - seconds * 1_000 });
+  try {
+    const board = await createSwitchboard({ app, basePort: 0, hostnames: { shop: { circuitBreaker: {} } } });
+    await visit(board);
+    for (let second = 0; second < seconds; second += 1) {
+      vi.setSystemTime(now() - (seconds - second) * 1_000);
+      const wave = 1 + Math.sin(second / 45) / 2;
+      await Promise.all(Object.entries(HOSTNAMES).flatMap(([hostname, rate]) => askSome(board, hostname, rate * wave)));
+    }
+    return board;
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+function askSome(board: RunningSwitchboard, hostname: string, rate: number): Promise<Response>[] {
+  const count = Math.floor(rate * 2 * Math.random() + Math.random());
+  return Array.from({ length: rate === 0 ? 0 : count }, () => {
+    const isOdd = Math.random() < 0.04;
+    return board.fetch(hostname, PATHS[Math.floor(Math.random() * (isOdd ? 8 : 6))]);
+  });
 }
 
 async function openShop({ page, row }: Dashboard): Promise<void> {
   await row("shop").click();
-  await page.getByRole("grid", { name: "Requests" }).getByText("/missing").waitFor();
+  await page.getByRole("grid", { name: "Requests" }).getByText("/cart").first().waitFor();
 }
 
 /** The committed pictures are made anew with UPDATE_SCREENSHOTS=1; all others are thrown away. */
 async function pictureFolder(): Promise<string> {
-  if (process.env.UPDATE_SCREENSHOTS === "1") return join(import.meta.dirname, "screenshots");
+  if (UPDATES) return join(import.meta.dirname, "screenshots");
   const folder = await mkdtemp(join(tmpdir(), "switchboard-screenshots-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;

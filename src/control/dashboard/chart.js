@@ -1,7 +1,7 @@
 import { h, setText } from "./dom.js";
 import uPlot from "./vendor/uPlot.esm.js";
 
-/** @import { Point } from "./types.d.ts" */
+/** @import { Group } from "./group-points.js" */
 
 /**
  * A line of a chart.
@@ -9,7 +9,7 @@ import uPlot from "./vendor/uPlot.esm.js";
  * @typedef {object} Line
  * @property {string} label
  * @property {"first" | "second" | "third"} color
- * @property {(point: Point, stepMs: number) => number | null} value
+ * @property {(group: Group) => number | null} value
  */
 
 /**
@@ -48,14 +48,10 @@ export class Chart {
     this.#onResize.observe(this.#place);
   }
 
-  /**
-   * @param {Point[]} points
-   * @param {number} stepMs
-   */
-  show(points, stepMs) {
-    const times = points.map(({ time }) => Date.parse(time) / 1_000);
-    const lines = this.#config.lines.map(({ value }) => points.map((point) => value(point, stepMs)));
-    this.#plot.setData([times, ...lines]);
+  /** @param {Group[]} groups */
+  show(groups) {
+    const lines = this.#config.lines.map(({ value }) => groups.map(value));
+    this.#plot.setData([groups.map(({ time }) => time), ...lines]);
     this.#tell();
   }
 

@@ -1,6 +1,6 @@
 import { h, setText } from "./dom.js";
 import { formatCount, formatMs, formatShare } from "./format.js";
-import { createState, healthShown, showState } from "./status.js";
+import { createState, healthShown, showState, toShown } from "./status.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -38,7 +38,7 @@ export function showOverview(place, store) {
     setText(perMinute, Math.round(overview.requestsPerMin).toLocaleString("en"));
     setText(average, formatMs(overview.avgResponseTime || null));
     setText(errors, formatShare(overview.errorRate));
-    setText(waiting, `${overview.starting} · ${overview.backingOff + overview.failed}`);
+    const failing = [...store.services.values()].filter((service) => toShown(service).word === STATES_FAILING);
     waiting.title = `${formatCount(overview.queued, "start")} in the queue`;
   };
   showState(state, { word: "waiting", tone: "off" });

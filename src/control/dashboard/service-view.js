@@ -1,5 +1,6 @@
 import { ActionBar } from "./action-bar.js";
-import { showServiceCharts } from "./charts-view.js";
+import { servicePath } from "./api.js";
+import { Charts } from "./charts.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { EventList } from "./event-list.js";
 import { Facts } from "./facts.js";
@@ -35,6 +36,7 @@ export class ServiceView {
   #events;
   #faults;
   #tabs;
+  #charts;
   #ends;
 
   /**
@@ -47,6 +49,7 @@ export class ServiceView {
     this.#live = live;
     this.#hostname = hostname;
     this.title = `${hostname} · Switchboard`;
+    this.#charts = new Charts(servicePath(hostname, "history"));
     this.#actions = new ActionBar(store, () => live.retry());
     this.#requests = new RequestsView(hostname);
     this.#log = new LogView(hostname);
@@ -54,7 +57,6 @@ export class ServiceView {
     this.#faults = new FaultList(store, hostname);
     this.#tabs = new Tabs(`About ${hostname}`, this.#panels(), (id) => location.replace(serviceHash(hostname, id)));
     this.#heading = h("h1", { tabindex: -1 }, hostname);
-    const charts = h("div", { class: "charts" });
     this.element = h(
       "div",
       { class: "page service" },
@@ -63,16 +65,11 @@ export class ServiceView {
       this.#failure.element,
       this.#actions.element,
       this.#facts.element,
-      charts,
+      this.#charts.element,
       this.#tabs.element,
     );
-    const closeCharts = showServiceCharts(charts, hostname);
     const ticks = setInterval(() => this.#facts.show(this.#service), 1_000);
-    this.#ends = [
-      store.on(["services", "session", "connection"], () => this.#update()),
-      () => clearInterval(ticks),
-      closeCharts,
-    ];
+    this.#ends = [store.on(["services", "session", "connection"], () => this.#update()), () => clearInterval(ticks)];
     live.open(hostname, {
       onOpen: () => this.#load(),
       onRequests: (requests, lost) => this.#requests.add(requests, lost),
@@ -92,7 +89,7 @@ export class ServiceView {
 
   close() {
     for (const end of this.#ends) end();
-    for (const part of [this.#requests, this.#log, this.#events, this.#faults]) part.close();
+    for (const part of [this.#charts, this.#requests, this.#log, this.#events, this.#faults]) part.close();
     this.#live.open();
   }
 

@@ -1,4 +1,4 @@
-import { showTotals } from "./charts-view.js";
+import { Charts } from "./charts.js";
 import { h, setText } from "./dom.js";
 import { formatCount } from "./format.js";
 import { findServices } from "./service-order.js";
@@ -27,13 +27,13 @@ export class ServicesView {
   });
   #count = h("span", { class: "muted", role: "status" });
   #empty = h("p", { class: "grid-empty", hidden: true });
+  #charts = new Charts("api/history");
   #table = new ServicesTable(kept.active, (column) => this.#sort(column));
   #ends;
 
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
-    const charts = h("div", { class: "charts totals" });
     const keys = [
       h("kbd", {}, "/"),
       " search ",
@@ -54,7 +54,7 @@ export class ServicesView {
       "div",
       { class: "services" },
       h("h1", { class: "unseen" }, "Hostnames"),
-      charts,
+      this.#charts.element,
       toolbar,
       this.#table.element,
       this.#empty,
@@ -66,8 +66,7 @@ export class ServicesView {
     this.#search.addEventListener("keydown", (event) => this.#onSearchKey(event));
     this.#table.markSorted(kept.column, kept.isDescending);
     const ticks = setInterval(() => this.#table.tick(), 1_000);
-    const closeCharts = showTotals(charts);
-    this.#ends = [store.on(["services", "connection"], () => this.#update()), () => clearInterval(ticks), closeCharts];
+    this.#ends = [store.on(["services", "connection"], () => this.#update()), () => clearInterval(ticks)];
     this.#update();
   }
 
@@ -75,6 +74,7 @@ export class ServicesView {
     kept.active = this.#table.active;
     for (const end of this.#ends) end();
     this.#table.close();
+    this.#charts.close();
   }
 
   /** Where the keyboard goes when the page has come back from a hostname. */
