@@ -38,7 +38,8 @@ export function showOverview(place, store) {
     setText(perMinute, Math.round(overview.requestsPerMin).toLocaleString("en"));
     setText(average, formatMs(overview.avgResponseTime || null));
     setText(errors, formatShare(overview.errorRate));
-    const failing = [...store.services.values()].filter((service) => toShown(service).word === STATES_FAILING);
+    const failing = [...store.services.values()].filter((service) => toShown(service).tone === "bad");
+    setText(waiting, `${overview.starting} · ${failing.length}`);
     waiting.title = `${formatCount(overview.queued, "start")} in the queue`;
   };
   showState(state, { word: "waiting", tone: "off" });
