@@ -18,7 +18,8 @@ import uPlot from "./vendor/uPlot.esm.js";
  * @typedef {object} ChartConfig
  * @property {string} title
  * @property {Line[]} lines
- * @property {(value: number) => string} format
+ * @property {(value: number) => string} format for the legend
+ * @property {(value: number) => string} tick for the axis
  */
 
 /** One chart with its legend. The legend says the newest values in words, or those under the pointer. */
@@ -93,7 +94,7 @@ export class Chart {
       scales: { y: { range: (_plot, _lowest, highest) => [0, Math.max(1, highest * 1.1)] } },
       axes: [
         { ...axis, size: 22, space: 60, values: (_plot, times) => times.map(toClock) },
-        { ...axis, size: 52, space: 26, values: (_plot, values) => values.map((value) => this.#config.format(value)) },
+        { ...axis, size: 52, space: 26, values: (_plot, values) => values.map(this.#config.tick) },
       ],
       series: [
         {},

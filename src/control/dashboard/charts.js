@@ -1,7 +1,7 @@
 import { ask } from "./api.js";
 import { Chart } from "./chart.js";
 import { h, setAttribute } from "./dom.js";
-import { formatMs, formatRate } from "./format.js";
+import { formatMs, formatRate, formatTick } from "./format.js";
 import { groupPoints } from "./group-points.js";
 import { onThemeChange } from "./theme.js";
 
@@ -15,6 +15,7 @@ const EVERY_MS = { "10m": 2_000, "24h": 30_000 };
 const REQUESTS = {
   title: "Requests per second",
   format: formatRate,
+  tick: formatTick,
   lines: [
     { label: "all", color: "first", value: ({ requests }) => requests },
     { label: "errors", color: "third", value: ({ errors }) => errors },
@@ -24,6 +25,7 @@ const REQUESTS = {
 const LATENCY = {
   title: "Duration",
   format: formatMs,
+  tick: formatMs,
   lines: [
     { label: "p50", color: "first", value: ({ p50Ms }) => p50Ms },
     { label: "p95", color: "second", value: ({ p95Ms }) => p95Ms },
@@ -34,6 +36,7 @@ const LATENCY = {
 const IN_FLIGHT = {
   title: "In flight",
   format: formatRate,
+  tick: formatTick,
   lines: [{ label: "requests", color: "first", value: ({ inFlight }) => inFlight }],
 };
 

@@ -44,6 +44,14 @@ export function formatRate(value) {
 }
 
 /**
+ * @param {number} value
+ * @returns {string} without zeros at the end, for an axis
+ */
+export function formatTick(value) {
+  return Number(value.toFixed(2)).toLocaleString("en");
+}
+
+/**
  * @param {number} share from 0 to 1
  * @returns {string} such as `0 %`, `0.4 %`, `12 %`
  */
