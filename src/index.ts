@@ -1,4 +1,5 @@
 export { SwitchboardError, type SwitchboardErrorCode, type SwitchboardErrorFacts } from "./base/errors.ts";
+export type { ControlConfig, ControlJwtConfig } from "./control/config.ts";
 export type { ServerEvent, StopReason } from "./pool/events.ts";
 export type { HostnameConfig } from "./pool/hostname-config.ts";
 export type { ServerPoolInspection } from "./pool/inspection.ts";

@@ -12,11 +12,11 @@ import { checkKnownOptions, durationOption, fail, textOption, within } from "../
  * the keys cannot be fetched, all get 503.
  */
 export interface ControlJwtConfig {
-  /** For HS256, HS384 and HS512: at least 32 bytes. */
+  /** For HS256, HS384 and HS512: at least 32 bytes. @default none */
   secret?: string | undefined;
-  /** The public keys themselves, for RS*, PS*, ES* and EdDSA. */
+  /** The public keys themselves, for RS*, PS*, ES* and EdDSA. @default none */
   jwks?: JSONWebKeySet | undefined;
-  /** Where the public keys are. */
+  /** Where the public keys are. @default none */
   jwksUrl?: string | URL | undefined;
   /** How long a fetch of `jwksUrl` may take. @default 5000 */
   jwksTimeoutMs?: number | undefined;

@@ -138,6 +138,30 @@ describe("createCircuitBreaker", () => {
     expect([breaker.state, events]).toEqual(["closed", ["opened", "closed"]]);
   });
 
+  it("half-opens when the time is over that it was forced open for", () => {
+    const events: unknown[] = [];
+    const breaker = createCircuitBreaker({ recoveryMs: 1_000, onEvent: (event) => events.push(event) });
+    breaker.force("open", 60_000);
+    vi.advanceTimersByTime(59_999);
+    expect([breaker.state, breaker.retryAfterMs, breaker.admit()]).toEqual(["open", 1, undefined]);
+    vi.advanceTimersByTime(1);
+    expect([breaker.state, breaker.retryAfterMs]).toEqual(["half-open", undefined]);
+    expect(breaker.admit()).toBeTypeOf("number");
+    expect(events).toMatchObject([{ type: "opened", retryAfterMs: 60_000 }, { type: "half-opened" }]);
+  });
+
+  it("stays open for as long as it was forced to last", () => {
+    const breaker = createCircuitBreaker();
+    breaker.force("open", 1_000);
+    breaker.force("open");
+    vi.advanceTimersByTime(1e9);
+    expect(breaker.state).toBe("open");
+    breaker.force("open", 1_000);
+    vi.advanceTimersByTime(1_000);
+    expect(breaker.state).toBe("half-open");
+    expect(() => breaker.force("open", 0)).toThrow("forMs must be a finite number >= 1");
+  });
+
   it("half-opens rather than stay open for longer when the clock jumps backwards", () => {
     const now = vi.spyOn(performance, "now").mockReturnValue(1e9);
     const breaker = createCircuitBreaker({ failureThreshold: 1, successThreshold: 1 });

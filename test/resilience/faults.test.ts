@@ -25,6 +25,23 @@ describe("Faults", () => {
     expect([faults.size, faults.pick(always)]).toEqual([0, undefined]);
   });
 
+  it("are listed with their ids and what is left of them, until they are over or removed", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const faults = new Faults<FaultSelection>();
+    const brief = { durationMs: 1_000 };
+    const first = faults.add(brief);
+    const second = faults.add({ first: 3 });
+    faults.pick((fault) => fault !== brief);
+    vi.advanceTimersByTime(400);
+    expect(faults.list()).toEqual([
+      { id: first, fault: brief, remainingMs: 600, left: undefined },
+      { id: second, fault: { first: 3 }, remainingMs: undefined, left: 2 },
+    ]);
+    vi.advanceTimersByTime(600);
+    expect(faults.list().map(({ id }) => id)).toEqual([second]);
+    expect([faults.remove(second), faults.remove(second), faults.size]).toEqual([true, false, 0]);
+  });
+
   it.each<FaultSelection>([{ percentage: 0 }, { first: 0 }, { durationMs: 0 }])("never strike with %o", (fault) => {
     expect(strikes(fault, 100)).not.toContain(true);
   });
