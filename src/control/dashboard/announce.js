@@ -15,5 +15,7 @@ export function announce(text, { isFailure = false } = {}) {
   close.addEventListener("click", () => toast.remove());
   if (!isFailure) setTimeout(() => toast.remove(), SHOWN_MS);
   byId("toasts").append(toast);
-  setText(byId("announcements"), text);
+  const spoken = byId("announcements");
+  setText(spoken, "");
+  requestAnimationFrame(() => setText(spoken, text)); // the same text once more is news, too
 }
