@@ -11,8 +11,8 @@ import { serviceEndpoints } from "./api/services.ts";
 import { sessionEndpoints } from "./api/session.ts";
 import { statusEndpoints } from "./api/status.ts";
 import type { Auth } from "./auth.ts";
-import { ControlError } from "./control-error.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { ControlError, shuttingDown } from "./control-error.ts";
+import type { Access, Endpoint } from "./endpoint.ts";
 import { createOpenApi } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter, refuse } from "./router.ts";
@@ -28,12 +28,18 @@ export interface ApiHost {
   startedAt: number;
 }
 
+/** Whoever asks these asks again and again, and is to hear how it is rather than that it asks too often. */
+const UNCOUNTED = ["/health", "/ready"];
+
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
 /** Makes everything that answers, below wherever it is mounted. */
 export function createApi({ source, auth, streams, startedAt }: ApiHost): Router {
   const host = {
-    authorize: (...args: Parameters<Auth["authorize"]>) => auth.authorize(...args),
+    async authorize(request: Request, access: Access) {
+      await auth.authorize(request, access);
+      if (access === "write" && source.draining()) throw shuttingDown();
+    },
     failed: (error: Error) => source.failed(error),
   };
   const texts = createJournalTexts(source);
@@ -52,7 +58,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   const router = express.Router({ caseSensitive: true });
   router.use((request, response, next) => {
     try {
-      auth.count(request);
+      if (!UNCOUNTED.includes(request.path)) auth.count(request);
       next();
     } catch (thrown) {
       refuse(response, thrown, host);

@@ -41,7 +41,7 @@ export interface ControlConfig {
 }
 
 /** How the signature of a token is checked. */
-export type JwtKeys =
+type JwtKeys =
   | { kind: "secret"; secret: Uint8Array }
   | { kind: "jwks"; jwks: JSONWebKeySet }
   | { kind: "url"; url: URL; timeoutMs: number };

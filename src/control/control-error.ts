@@ -37,6 +37,11 @@ export function conflict(code: string, detail: string, hostname?: string): Contr
   return new ControlError({ status: 409, code, detail, hostname });
 }
 
+/** Nothing new begins. */
+export function shuttingDown(): ControlError {
+  return new ControlError({ status: 503, code: "SHUTTING_DOWN", detail: "the switchboard is shutting down" });
+}
+
 /** The one place where whatever was thrown becomes an answer; `undefined` is a failure of the API itself. */
 export function toProblemFacts(thrown: unknown): ProblemFacts | undefined {
   if (thrown instanceof ControlError) return thrown.problem;

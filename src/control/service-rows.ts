@@ -1,8 +1,8 @@
 import type { ServerPoolInspection } from "../pool/inspection.ts";
 import type { ServerInfo } from "../pool/server-info.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import type { Breaker } from "./schemas/limits.ts";
 import type { Service } from "./schemas/service.ts";
-import type { Breaker } from "./schemas/system.ts";
 import type { ControlSource } from "./source.ts";
 
 type ServerRow = ServerPoolInspection["servers"][number];

@@ -12,7 +12,7 @@ export interface FaultListing {
 }
 
 /** The faults of a switchboard. */
-export interface ControlFaults {
+interface ControlFaults {
   list(): FaultListing[];
   /** Sets one, and returns its id. Throws `INVALID_OPTION`. */
   add(fault: unknown): number;
@@ -21,7 +21,7 @@ export interface ControlFaults {
 }
 
 /** The limits that a switchboard keeps. */
-export interface FrontLimits {
+interface FrontLimits {
   concurrency: { hostname: string; max: number; active: number; queue: number; waiting: number }[];
   rateLimits: { limit: number; windowMs: number; by: string }[];
 }

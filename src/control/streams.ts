@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { noop } from "../base/operations.ts";
-import { ControlError } from "./control-error.ts";
+import { ControlError, shuttingDown } from "./control-error.ts";
 
 /** How many streams there can be. Each holds a connection, and what its reader has not read. */
 const MOST_STREAMS = 256;
@@ -36,9 +36,7 @@ export class Streams {
 
   /** Begins to answer with a stream. Throws when there are too many, or all drains. */
   open(response: ServerResponse): EventStream {
-    if (this.#closed) {
-      throw new ControlError({ status: 503, code: "SHUTTING_DOWN", detail: "the switchboard is shutting down" });
-    }
+    if (this.#closed) throw shuttingDown();
     if (this.#open.size >= MOST_STREAMS) {
       const detail = `there are ${MOST_STREAMS} streams already; close one first`;
       throw new ControlError({ status: 503, code: "TOO_MANY_STREAMS", detail, retryAfterMs: 10_000 });

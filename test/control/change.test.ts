@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
+import { Client, get } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
+import { createGate } from "../support/gate.ts";
 import { ControlClient } from "./client.ts";
 
 const hello = () => express().get("/", (_request, response) => void response.send("hello"));
@@ -131,6 +133,58 @@ describe("services that are added while everything runs", () => {
         status: 200,
         body: { state: "running" },
       });
+    });
+  });
+});
+
+describe("changes", () => {
+  it("that lead to a failed start are made all the same, and tell why", async () => {
+    await using folder = await makeFolder({ "bad.mjs": "throw new Error('no milk');" });
+    await withBoard({ app: hello, restart: { maxRestarts: 0 } }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("shop");
+      for (const name of ["shop", "blog"]) {
+        const app = { name, module: folder.at("bad.mjs"), pinned: name === "blog" };
+        const { status, body } = await client.send("POST", "/api/services", app);
+        expect({ status, state: body.state }).toEqual({ status: 201, state: "failed" });
+        expect(body.failure.message).toContain("no milk");
+      }
+    });
+  });
+
+  it("that pin more than there are places for are refused, and nothing is changed", async () => {
+    await withBoard({ app: hello, maxServers: 1, pinned: ["shop"] }, async (board) => {
+      const client = await ControlClient.open(board);
+      const refused = await client.send("POST", "/api/services", { name: "blog", module: "blog.mjs", pinned: true });
+      expect(refused).toMatchObject({ status: 409, body: { code: "POOL_FULL", hostname: "blog" } });
+      expect(await client.get("/api/services/blog")).toMatchObject({ status: 404 });
+    });
+  });
+
+  it("are not made any more while the switchboard drains", async () => {
+    const asked = createGate();
+    const answer = createGate();
+    const app = () => async (_request: unknown, response: ServerResponse) => {
+      asked.open();
+      await answer.promise;
+      response.end("done");
+    };
+    await withBoard({ app }, async (board, log) => {
+      const slow = board.fetch("shop");
+      await asked.promise;
+      const kept = new Client(board.port);
+      const token = `Authorization: Bearer ${board.control?.token}\r\n`;
+      kept.send(get("switchboard", "/ready"));
+      await kept.until("ready");
+      const closed = board.close();
+      await log.next("draining");
+      kept.send(`POST /api/services/blog/start HTTP/1.1\r\nHost: switchboard.localhost\r\n${token}\r\n`);
+      expect(await kept.end()).toMatch(/HTTP\/1.1 503 .*SHUTTING_DOWN/s);
+      kept.destroy();
+      answer.open();
+      expect(await (await slow).text()).toBe("done");
+      await closed;
+      expect(log.lines()).not.toContain("starting blog");
     });
   });
 });

@@ -34,6 +34,7 @@ describe("the OpenAPI document", () => {
           "get /api/faults",
           "get /api/history",
           "get /api/limits",
+          "get /api/live",
           "get /api/logs/{hostname}",
           "get /api/metrics",
           "get /api/requests",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { conflict, notFound } from "../control-error.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { FaultInput } from "../schemas/inputs.ts";
-import { FaultList, FaultRow } from "../schemas/system.ts";
+import { FaultList, FaultRow } from "../schemas/limits.ts";
 import type { ControlSource, FaultListing } from "../source.ts";
 
 /** Each request looks at all of them. */

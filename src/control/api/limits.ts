@@ -2,7 +2,7 @@ import { z } from "zod";
 import { notFound } from "../control-error.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Hostname } from "../schemas/common.ts";
-import { Breaker, BreakerList, Limits } from "../schemas/system.ts";
+import { Breaker, BreakerList, Limits } from "../schemas/limits.ts";
 import { breakerRow } from "../service-rows.ts";
 import type { ControlSource } from "../source.ts";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { noop } from "../../base/operations.ts";
 import { ControlError, conflict, toProblemFacts } from "../control-error.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { Hostname } from "../schemas/common.ts";
@@ -19,12 +20,12 @@ export function serviceChangeEndpoints(source: ControlSource): Endpoint[] {
       tag: "services",
       summary: "Adds an app for a hostname that has none of its own",
       description:
-        "It is kept until the switchboard ends. It starts with its first request, or at once if it is pinned.",
+        "It is kept until the switchboard ends. It starts with its first request; at once if it is pinned, or runs with another app. Why a start failed is told in `failure`.",
       access: "write",
       body: NewServiceInput,
       status: 201,
       answer: Service,
-      errors: [409, 503, 504],
+      errors: [409],
       async handle({ body: { name, ...app }, response }) {
         if (source.services.originOf(name) !== undefined) {
           throw conflict("SERVICE_EXISTS", `there is an app for "${name}" already; PUT replaces it`, name);
@@ -39,13 +40,14 @@ export function serviceChangeEndpoints(source: ControlSource): Endpoint[] {
       path: "/api/services/{hostname}",
       tag: "services",
       summary: "Replaces the app of a hostname, or adds one",
-      description: "A server that runs drains, and is started again with the new app.",
+      description:
+        "A server that runs drains, and is started again with the new app. Why that failed is told in `failure`.",
       access: "write",
       params: Params,
       body: ServiceInput,
       status: 200,
       answer: Service,
-      errors: [503, 504],
+      errors: [409],
       async handle({ params: { hostname }, body }) {
         await replaceApp(source, hostname, body);
         return oneService(source, hostname);
@@ -73,22 +75,36 @@ export function serviceChangeEndpoints(source: ControlSource): Endpoint[] {
   ];
 }
 
-/** From now on `hostname` has this app. A server that runs, or starts, is started again. */
-async function replaceApp({ services, pool }: ControlSource, hostname: string, input: ServiceInput): Promise<void> {
+/**
+ * From now on `hostname` has this app. A server that runs, or starts, is started again. A start that fails changes nothing
+ * of that: it is told with the service.
+ */
+async function replaceApp(
+  { services, pool, maxServers }: ControlSource,
+  hostname: string,
+  input: ServiceInput,
+): Promise<void> {
   const { pinned, ...app } = input;
   const given = SOURCES.filter((key) => app[key] !== undefined);
   if (given.length !== 1) {
     const detail = `an app has exactly one of ${SOURCES.join(", ")}; this one has ${given.join(" and ") || "none"}`;
     throw new ControlError({ status: 422, code: "INVALID_INPUT", detail, field: given[1] ?? SOURCES[0] });
   }
+  const kept = pool.pinned();
+  if (pinned === true && !kept.includes(hostname) && kept.length >= maxServers) {
+    throw conflict(
+      "POOL_FULL",
+      `as many hostnames are pinned as servers are allowed (maxServers: ${maxServers})`,
+      hostname,
+    );
+  }
   setApp(services, hostname, app, given[0] as string);
-  const { servers, refused } = pool.inspect();
   const isOurs = (row: { hostname: string }) => row.hostname === hostname;
-  const isUp = servers.some((row) => isOurs(row) && row.state !== "stopping");
-  if (isUp || refused.some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
+  const isUp = pool.inspect().servers.some((row) => isOurs(row) && row.state !== "stopping");
+  if (isUp || pool.failures().some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
   if (pinned === false) pool.unpin(hostname);
-  if (pinned === true) await pool.pin(hostname);
-  else if (isUp) await pool.getOrCreate(hostname);
+  if (pinned === true) await pool.pin(hostname).catch(noop);
+  else if (isUp) await pool.getOrCreate(hostname).catch(noop);
 }
 
 /** What is wrong with it has the name of a field of the input, whatever it is called further down. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ControlError } from "../control-error.ts";
+import { shuttingDown } from "../control-error.ts";
 import { type Endpoint, endpoint } from "../endpoint.ts";
 import { toEventRow } from "../event-rows.ts";
 import { overviewOf, totalsOf } from "../overview.ts";
@@ -41,7 +41,7 @@ export function statusEndpoints(source: ControlSource, startedAt: number): Endpo
       errors: [503],
       handle(): Readiness {
         if (!source.draining()) return { status: "ready" };
-        throw new ControlError({ status: 503, code: "SHUTTING_DOWN", detail: "the switchboard is shutting down" });
+        throw shuttingDown();
       },
     }),
     endpoint({

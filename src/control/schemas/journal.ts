@@ -57,7 +57,30 @@ export const RequestRow: z.ZodType<RequestRow> = component(
         })
         .describe("Where its time went: one part after the other, together the whole."),
     })
-    .describe("One request that is over."),
+    .meta({
+      description: "One request that is over.",
+      examples: [
+        {
+          seq: 4_711,
+          id: "0b7e8d7c-0f3a-4a53-9b0e-2f7c5a1d9e44",
+          time: "2026-01-31T12:00:00.000Z",
+          client: "127.0.0.1",
+          hostname: "shop",
+          kind: "thread",
+          port: 3001,
+          replica: 1,
+          method: "GET",
+          path: "/cart?page=2",
+          upgrade: false,
+          status: 200,
+          outcome: "served",
+          bytesIn: 310,
+          bytesOut: 5_120,
+          durationMs: 7.25,
+          timings: { queuedMs: 0.1, startingMs: 0, connectingMs: 0.4, firstByteMs: 6, bodyMs: 0.75 },
+        },
+      ],
+    }),
 );
 
 /** A page of requests, the newest first. */
@@ -115,13 +138,13 @@ export interface EventList {
 export const EventList: z.ZodType<EventList> = component("EventList", z.object({ events: z.array(EventRow), ...page }));
 
 /** One line that an app has printed. */
-export interface LogRow {
+interface LogRow {
   stream: "stdout" | "stderr";
   text: string;
   complete: boolean;
 }
 
-export const LogRow: z.ZodType<LogRow> = component(
+const LogRow: z.ZodType<LogRow> = component(
   "LogRow",
   z.object({
     stream: z.enum(["stdout", "stderr"]),

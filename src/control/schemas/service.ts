@@ -26,7 +26,7 @@ export const Replica: z.ZodType<Replica> = component(
 );
 
 /** How requests went in the last 60 s. */
-export interface ServiceStats {
+interface ServiceStats {
   requestsPerSecond: number;
   errorRate: number;
   averageMs: number;
@@ -35,7 +35,7 @@ export interface ServiceStats {
   p99Ms: number;
 }
 
-export const ServiceStats: z.ZodType<ServiceStats> = component(
+const ServiceStats: z.ZodType<ServiceStats> = component(
   "ServiceStats",
   z
     .object({
@@ -110,7 +110,31 @@ export const Service: z.ZodType<Service> = component(
       faults: z.number().int().describe("How many faults are set that can strike it."),
       spark: z.array(z.number()).optional().describe("Requests per second, second by second, the newest last."),
     })
-    .describe("What is known of a hostname."),
+    .meta({
+      description: "What is known of a hostname.",
+      examples: [
+        {
+          hostname: "shop",
+          url: "http://shop.localhost:8000",
+          kind: "thread",
+          state: "running",
+          health: "healthy",
+          port: 3001,
+          startedAt: "2026-01-31T12:00:00.000Z",
+          uptimeMs: 61_250,
+          restarts: 0,
+          replicas: [{ id: 1, state: "running", health: "healthy", inFlight: 2, port: 3001 }],
+          inFlight: 2,
+          sockets: 0,
+          failure: null,
+          pinned: false,
+          declared: true,
+          breaker: null,
+          stats: { requestsPerSecond: 12.5, errorRate: 0.01, averageMs: 8.1, p50Ms: 6.2, p95Ms: 20.4, p99Ms: 41 },
+          faults: 0,
+        },
+      ],
+    }),
 );
 
 /** A page of services, by name. */

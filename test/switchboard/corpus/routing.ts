@@ -59,9 +59,13 @@ export const routingCases: Case[] = [
   own("servers on 127.0.0.1", get("127.0.0.1:8000", SERVERS), [200, '"servers":[']),
   own("servers on [::1]", get("[::1]", SERVERS), [200, '"servers":[']),
   own("another reserved path on localhost", get("localhost", "/__switchboard/other"), [404, "NOT_FOUND"]),
-  own("any path on switchboard.localhost", get("switchboard.localhost", "/"), [404, "NOT_FOUND"]),
-  own("a target without a path on switchboard.localhost", get("localhost", "http://switchboard.localhost"), [404, ""]),
-  own("POST to health", head(`POST ${HEALTH} HTTP/1.1`, "Host: localhost", "Content-Length: 0"), [404, ""]),
+  own("any path on switchboard.localhost", get("switchboard.localhost", "/nothing"), [404, "NOT_FOUND"]),
+  own("the dashboard on switchboard.localhost", get("switchboard.localhost", "/"), [200, "Switchboard"]),
+  own("a target without a path on switchboard.localhost", get("localhost", "http://switchboard.localhost"), [
+    200,
+    "Switchboard",
+  ]),
+  own("POST to health", head(`POST ${HEALTH} HTTP/1.1`, "Host: localhost", "Content-Length: 0"), [405, ""]),
   served("servers elsewhere belongs to the app", get("{a}.localhost", SERVERS), `{a} GET ${SERVERS}`),
   served("servers elsewhere by an absolute target", get("localhost", `http://{a}.localhost${SERVERS}`), [
     `{a} GET http://{a}.localhost${SERVERS}`,
