@@ -11,11 +11,11 @@ const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", time
 
 /**
  * @param {number | null | undefined} ms
- * @returns {string} such as `0.42 ms`, `31 ms`, `2.5 s`
+ * @returns {string} such as `0.42 ms`, `3.1 ms`, `31 ms`, `2.5 s`
  */
 export function formatMs(ms) {
   if (ms === null || ms === undefined) return DASH;
-  if (ms < 10) return `${trim(ms, 2)} ms`;
+  if (ms < 10) return `${trim(ms, ms < 1 ? 2 : 1)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${trim(ms / 1_000, ms < 10_000 ? 2 : 1)} s`;
   return formatAge(ms);
