@@ -18,6 +18,8 @@ export interface PageSample {
   /** What its scripts took, and what the main thread had to do altogether, for each frame. */
   script: number;
   busy: number;
+  /** The longest task of the main thread, in time of the processor: what others take of that makes no difference. */
+  task: number;
 }
 
 /** What the program reports: of the list, of one hostname, and of a page that does nothing. */
@@ -42,8 +44,10 @@ const FIRST_PAINT = `new Promise((resolve) =>
 const [port = 0, hostnames = 1, rate = 0, seconds = 1] = process.argv.slice(2).map(Number);
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 const origin = `http://switchboard.localhost:${port}`;
+let sent = 0;
 let answered = 0;
 
+const begun = performance.now();
 const load = setInterval(askSome, BATCH_MS);
 const browser = await launchBrowser();
 const since = performance.now();
@@ -55,12 +59,12 @@ clearInterval(load);
 await browser.close();
 report({ list, service, empty, perSecond } satisfies DashboardSample);
 
-/** A tenth of them for one hostname, so that its page has something to show. */
+/** As many as are due, a tenth of them for one hostname, so that its page has something to show. */
 function askSome(): void {
-  for (let i = 0; i < (rate * BATCH_MS) / 1_000; i += 1) {
+  for (; sent < ((performance.now() - begun) * rate) / 1_000; sent += 1) {
     const name = Math.random() < 0.1 ? 0 : Math.floor(Math.random() * hostnames);
     const headers = { Host: `h${name}.localhost` };
-    const asked = request({ agent, host: "127.0.0.1", port, path: `/items/${i}`, headers }, (response) => {
+    const asked = request({ agent, host: "127.0.0.1", port, path: `/items/${sent}`, headers }, (response) => {
       answered += 1;
       response.resume();
     });
@@ -75,9 +79,11 @@ async function measure(browser: Browser, url: string): Promise<PageSample> {
   await page.waitForTimeout(SETTLE_MS);
   const meter = await page.context().newCDPSession(page);
   await meter.send("Performance.enable");
+  await browser.startTracing(page, { categories: ["toplevel"] });
   const before = await readMeter(meter);
   const frames = await page.evaluate<number[]>(framesFor(seconds));
   const after = await readMeter(meter);
+  const task = longestTask(await browser.stopTracing());
   await page.close();
   const perFrame = (name: string) => (((after[name] ?? 0) - (before[name] ?? 0)) * 1_000) / frames.length;
   return {
@@ -86,12 +92,32 @@ async function measure(browser: Browser, url: string): Promise<PageSample> {
     longest: Math.max(...frames),
     script: perFrame("ScriptDuration"),
     busy: perFrame("TaskDuration"),
+    task,
   };
 }
 
 async function readMeter(meter: CDPSession): Promise<Record<string, number>> {
   const { metrics } = await meter.send("Performance.getMetrics");
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+}
+
+/** In milliseconds, as a trace of the browser has it. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const mains = traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
+  const tasks = traceEvents.filter(
+    (event) => event.tdur !== undefined && mains.some(({ pid, tid }) => pid === event.pid && tid === event.tid),
+  );
+  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur)) / 1_000;
+}
+
+/** What a trace has, as far as it is read: `tdur` is time of the processor, in microseconds. */
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args?: { name?: string };
 }
 
 /** The times between frames, as the page has them. */

@@ -25,6 +25,7 @@ export const dashboard: Section = {
       figures.push(
         { name: `${name}: frame, p99`, value: of(view, "p99"), unit: "ms" },
         { name: `${name}: frame, longest`, value: of(view, "longest"), unit: "ms" },
+        { name: `${name}: longest task, processor time`, value: of(view, "task"), unit: "ms" },
         { name: `${name}: scripts for a frame`, value: of(view, "script"), unit: "ms" },
         { name: `${name}: main thread for a frame`, value: of(view, "busy"), unit: "ms" },
       );
