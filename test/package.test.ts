@@ -89,12 +89,15 @@ describe("the package", () => {
         "dist/index.js",
         "dist/index.d.ts",
         "dist/cli.js",
+        "dist/control/dashboard/index.html",
+        "dist/control/dashboard/main.js",
+        "dist/control/dashboard/theme.css",
       ]),
     );
     expect(
       files.filter(
         (file) =>
-          !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/.*)$/.test(
+          !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
             file,
           ),
       ),

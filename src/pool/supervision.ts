@@ -33,6 +33,8 @@ export interface Failure {
   failures: number;
   /** Why the last start or run failed. */
   message: string;
+  /** What it printed last before that, if it ran in a thread or a command: its log is gone with it. */
+  output: string[];
   /** How long until it can be started; 0 when it can, or runs again. */
   retryAfterMs: number;
 }
@@ -165,7 +167,8 @@ export class Supervision {
         },
       ]) => {
         const retryAfterMs = Math.max(0, Math.ceil(until - now));
-        return { hostname, failures, message: firstLine(error), retryAfterMs };
+        const output = [...(outputOf(error)?.output ?? [])];
+        return { hostname, failures, message: firstLine(error), output, retryAfterMs };
       },
     );
   }

@@ -126,6 +126,31 @@ const GOALS: readonly Goal[] = [
     text: "memory of a limited key <= 200 bytes",
   },
   { section: "limits", row: "breaker: admit and record", atMost: 1_000, text: "a breaker, admit and record <= 1 us" },
+  { section: "dashboard", row: "first paint", atMost: 1_000, text: "dashboard: first paint <= 1 s" },
+  {
+    section: "dashboard",
+    row: "list: frame, longest",
+    atMost: 50,
+    text: "dashboard: longest frame of the list <= 50 ms",
+  },
+  {
+    section: "dashboard",
+    row: "one hostname: frame, longest",
+    atMost: 50,
+    text: "dashboard: longest frame of one hostname <= 50 ms",
+  },
+  {
+    section: "dashboard",
+    row: "list: longest task, processor time",
+    atMost: 50,
+    text: "dashboard: longest task of the list <= 50 ms",
+  },
+  {
+    section: "dashboard",
+    row: "one hostname: longest task, processor time",
+    atMost: 50,
+    text: "dashboard: longest task of one hostname <= 50 ms",
+  },
   { section: "patterns", row: "worker pool, a job of many", atMost: 60, text: "a job of a worker pool <= 60 us" },
 ];
 

@@ -14,6 +14,7 @@ import { useTemporaryDirectory } from "./process.ts";
 import { describeMachine, formatAims, formatHead, formatOutcome } from "./report.ts";
 import type { Outcome, Section } from "./section.ts";
 import { coldStart } from "./sections/cold-start.ts";
+import { dashboard } from "./sections/dashboard.ts";
 import { forward } from "./sections/forward.ts";
 import { guards } from "./sections/guards.ts";
 import { handlers } from "./sections/handlers.ts";
@@ -50,6 +51,7 @@ const SECTIONS: readonly Section[] = [
   testing,
   limits,
   patterns,
+  dashboard,
 ];
 
 endInTime();

@@ -48,7 +48,8 @@ describe("a pool that is looked at", () => {
     await expect(board.pool.getOrCreate("shop")).rejects.toThrow("no milk");
     await vi.waitFor(() => {
       expect(board.pool.inspect().refused).toEqual([]); // it can be started again
-      expect(board.pool.failures()).toEqual([{ hostname: "shop", failures: 1, message: "no milk", retryAfterMs: 0 }]);
+      const failure = { hostname: "shop", failures: 1, message: "no milk", output: [], retryAfterMs: 0 };
+      expect(board.pool.failures()).toEqual([failure]);
     });
     works = true;
     await board.pool.pin("shop");

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
-import { chromium } from "playwright-core";
 import { request } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { noop } from "../../src/base/operations.ts";
 import { type AppFactory, commandApp, createSwitchboard, type RunningSwitchboard } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
+import { browserPath, launchBrowser } from "../support/browser.ts";
 import { Client, get } from "../support/client.ts";
 import { createGate } from "../support/gate.ts";
 
@@ -86,21 +85,20 @@ describe("a browser that opens a page while its server starts", () => {
     });
   });
 
-  it("is Chromium, which comes to the app by itself", { timeout: 30_000 }, async ({ skip }) => {
-    const browserPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    skip(!existsSync(browserPath), `there is no browser at ${browserPath}; set CHROMIUM to the path of one`);
-    const { app, open } = gated();
-    await using board = await createSwitchboard({ app, basePort: 0, waitingPageMs: 10 });
-    await using browser = await chromium.launch({
-      executablePath: browserPath,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-sync"],
-    });
-    const page = await browser.newPage();
-    await page.goto(board.url("shop"));
-    expect(await page.title()).toBe("shop is starting");
-    open();
-    await page.getByText("shop", { exact: true }).waitFor();
-  });
+  it.skipIf(browserPath === undefined)(
+    "is Chromium, which comes to the app by itself",
+    { timeout: 30_000 },
+    async () => {
+      const { app, open } = gated();
+      await using board = await createSwitchboard({ app, basePort: 0, waitingPageMs: 10 });
+      await using browser = await launchBrowser();
+      const page = await browser.newPage();
+      await page.goto(board.url("shop"));
+      expect(await page.title()).toBe("shop is starting");
+      open();
+      await page.getByText("shop", { exact: true }).waitFor();
+    },
+  );
 
   it("is told of a start that fails", async () => {
     const app: AppFactory = async () => {

@@ -65,7 +65,7 @@ export interface Service {
   replicas: Replica[];
   inFlight: number;
   sockets: number;
-  failure: { message: string; retryAfterMs: number; failures: number } | null;
+  failure: { message: string; output: string[]; retryAfterMs: number; failures: number } | null;
   breaker: { state: "closed" | "open" | "half-open"; retryAfterMs: number | null } | null;
   stats: ServiceStats;
   faults: number;
@@ -94,7 +94,12 @@ export const Service: z.ZodType<Service> = component(
       inFlight: z.number().int().describe("Requests in flight."),
       sockets: z.number().int().describe("Upgraded sockets that are open."),
       failure: z
-        .object({ message: z.string(), retryAfterMs: z.number().int(), failures: z.number().int() })
+        .object({
+          message: z.string(),
+          output: z.array(z.string()).describe("What it printed last before that, of a thread or a command."),
+          retryAfterMs: z.number().int(),
+          failures: z.number().int(),
+        })
         .nullable()
         .describe("Its last failure, until it is well again; `retryAfterMs` is 0 when it can be started, or runs."),
       breaker: z

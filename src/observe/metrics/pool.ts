@@ -36,7 +36,7 @@ export interface PoolSample {
  *
  * **Failure.** None: plain data.
  */
-export interface PoolServiceSample {
+interface PoolServiceSample {
   hostname: string;
   /** How many requests its servers have in flight. */
   requests: number;

@@ -1,0 +1,38 @@
+import { showDialog } from "./dialog.js";
+import { h, setText } from "./dom.js";
+import { keepToken, readToken } from "./token.js";
+import { createTokenForm } from "./token-form.js";
+
+/** @import { Live } from "./live.js" */
+/** @import { Store } from "./store.js" */
+
+/**
+ * The button that says what this page may do, and takes or forgets a token.
+ *
+ * @param {HTMLElement} button
+ * @param {Store} store
+ * @param {Live} live
+ */
+export function showAccess(button, store, live) {
+  const update = () => setText(button, store.session?.canWrite ? "Operator" : "Read only");
+  button.addEventListener("click", () => {
+    const dialog = showDialog("Access", (close) => {
+      const done = () => {
+        close();
+        live.retry();
+      };
+      const forget = () => {
+        keepToken(undefined);
+        done();
+      };
+      const text = store.session?.canWrite
+        ? "This tab has a token and may change things. It is forgotten when the tab is closed."
+        : "Everything can be seen. To change something, paste the operator token that the switchboard printed when it started.";
+      const remove = h("button", { type: "button", onclick: forget }, "Forget the token");
+      return [h("p", {}, text), readToken() === undefined ? createTokenForm(done) : remove];
+    });
+    dialog.querySelector("input")?.focus();
+  });
+  store.on(["session"], update);
+  update();
+}

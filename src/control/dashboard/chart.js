@@ -1,0 +1,118 @@
+import { h, setText } from "./dom.js";
+import uPlot from "./vendor/uPlot.esm.js";
+
+/** @import { Group } from "./group-points.js" */
+
+/**
+ * A line of a chart.
+ *
+ * @typedef {object} Line
+ * @property {string} label
+ * @property {"first" | "second" | "third"} color
+ * @property {(group: Group) => number | null} value
+ */
+
+/**
+ * What a chart shows.
+ *
+ * @typedef {object} ChartConfig
+ * @property {string} title
+ * @property {Line[]} lines
+ * @property {(value: number) => string} format for the legend
+ * @property {(value: number) => string} tick for the axis
+ */
+
+/** One chart with its legend. The legend says the newest values in words, or those under the pointer. */
+export class Chart {
+  #config;
+  #legend;
+  #place = h("div", { class: "chart-plot", "aria-hidden": "true" });
+  #plot;
+  #onResize;
+
+  /** @param {ChartConfig} config */
+  constructor(config) {
+    this.#config = config;
+    this.#legend = config.lines.map(({ label, color }) => ({
+      swatch: h("i", { class: `swatch ${color}` }),
+      label,
+      value: h("b", {}, "–"),
+    }));
+    const legend = this.#legend.map(({ swatch, label, value }) => h("span", {}, swatch, label, " ", value));
+    const head = h("figcaption", {}, h("h2", {}, config.title), h("span", { class: "legend" }, ...legend));
+    this.element = h("figure", { class: "chart" }, head, this.#place);
+    this.#plot = new uPlot(this.#options(), [[]], this.#place);
+    this.#onResize = new ResizeObserver(([entry]) => {
+      const { width = 0, height = 0 } = entry?.contentRect ?? {};
+      if (width > 0 && height > 0) this.#plot.setSize({ width, height });
+    });
+    this.#onResize.observe(this.#place);
+  }
+
+  /** @param {Group[]} groups */
+  show(groups) {
+    const lines = this.#config.lines.map(({ value }) => groups.map(value));
+    this.#plot.setData([groups.map(({ time }) => time), ...lines]);
+    this.#tell();
+  }
+
+  /** Draws again, with the colours of another theme. */
+  redraw() {
+    this.#plot.redraw(false);
+  }
+
+  close() {
+    this.#onResize.disconnect();
+    this.#plot.destroy();
+  }
+
+  #tell() {
+    const { data, cursor } = this.#plot;
+    const at = cursor.idx ?? data[0].length - 1;
+    for (const [i, { value }] of this.#legend.entries()) {
+      const shown = data[i + 1]?.[at];
+      setText(value, shown === null || shown === undefined ? "–" : this.#config.format(shown));
+    }
+  }
+
+  /** @returns {uPlot.Options} */
+  #options() {
+    const ink = () => getComputedStyle(this.element).color;
+    const grid = () => getComputedStyle(this.element).borderTopColor;
+    const axis = {
+      stroke: ink,
+      grid: { stroke: grid, width: 1 },
+      ticks: { show: false },
+      font: "11px system-ui, sans-serif",
+    };
+    return {
+      width: 300,
+      height: 110,
+      padding: [6, 8, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
+      scales: { y: { range: (_plot, _lowest, highest) => [0, Math.max(1, highest * 1.1)] } },
+      axes: [
+        { ...axis, size: 22, space: 60, values: (_plot, times) => times.map(toClock) },
+        { ...axis, size: 52, space: 26, values: (_plot, values) => values.map(this.#config.tick) },
+      ],
+      series: [
+        {},
+        ...this.#legend.map(({ label, swatch }, i) => ({
+          label,
+          width: 1.4,
+          points: { show: false },
+          stroke: () => getComputedStyle(swatch).color,
+          ...(i === 0 ? { fill: () => getComputedStyle(swatch).backgroundColor } : {}),
+        })),
+      ],
+      hooks: { setCursor: [() => this.#tell()] },
+    };
+  }
+}
+
+/** @param {number} seconds since 1970 */
+function toClock(seconds) {
+  const time = new Date(seconds * 1_000);
+  return `${time.getHours()}:${String(time.getMinutes()).padStart(2, "0")}`;
+}

@@ -1,0 +1,157 @@
+import { createEventLog } from "effection-switchboard/testing";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { type AppFactory, createSwitchboard, threadApp } from "../../src/index.ts";
+import { browserPath } from "../support/browser.ts";
+import { tokenOf, useDashboard } from "./dashboard-page.ts";
+
+const app: AppFactory = () => (_request, response) => void response.end("hello");
+
+describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout: 60_000 }, () => {
+  const open = useDashboard();
+
+  it("are disabled without a token, and say what is missing", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: "#/services/shop" });
+    await dashboard.page.getByText("Actions need the operator token").waitFor();
+    const actions = dashboard.page.getByRole("group", { name: "Actions" }).getByRole("button");
+    expect(await actions.count()).toBeGreaterThan(4);
+    for (const action of await actions.all()) expect(await action.isDisabled()).toBe(true);
+  });
+
+  it("are there with a token that is pasted, and not with a wrong one", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: "#/services/shop" });
+    const { page } = dashboard;
+    await page.getByLabel("Token").fill("no-token-of-this-switchboard");
+    await page.getByRole("button", { name: "Use token" }).click();
+    await page.getByRole("alert").getByText("the token is not valid").waitFor();
+    await page.getByLabel("Token").fill(tokenOf(board));
+    await page.getByRole("button", { name: "Use token" }).click();
+    await page.getByRole("button", { name: "Operator" }).waitFor();
+    await page.getByText("Actions need the operator token").waitFor({ state: "hidden" });
+    expect(await page.getByRole("button", { name: "Restart" }).isEnabled()).toBe(true);
+  });
+
+  it("take the token out of the address, and keep it for the tab", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    await dashboard.page.getByRole("button", { name: "Operator" }).waitFor();
+    expect(dashboard.page.url()).not.toContain(tokenOf(board));
+    await dashboard.page.reload();
+    await dashboard.page.getByRole("button", { name: "Operator" }).waitFor();
+    await dashboard.page.getByRole("button", { name: "Operator" }).click();
+    await dashboard.page.getByRole("button", { name: "Forget the token" }).click();
+    await dashboard.page.getByRole("button", { name: "Read only" }).waitFor();
+  });
+
+  it("restart, stop and start a server, after a question where something is interrupted", async () => {
+    const log = createEventLog();
+    await using board = await createSwitchboard({ app, basePort: 0, onEvent: log.add });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    await page.getByRole("button", { name: "Restart" }).click();
+    await page.getByRole("dialog", { name: "Restart shop?" }).getByRole("button", { name: "Cancel" }).click();
+    expect(log.lines("started", "stopped")).toEqual(["started shop"]);
+    await confirm(page, "Restart");
+    await says(page, "shop was restarted.");
+    expect(log.lines("started", "stopped")).toEqual(["started shop", "stopped shop", "started shop"]);
+    await confirm(page, "Stop");
+    await says(page, "shop was stopped.");
+    expect(board.pool.get("shop")).toBeUndefined();
+    await page.getByRole("button", { name: "Start", exact: true }).click();
+    await says(page, "shop has started.");
+    expect(board.pool.get("shop")).toBeDefined();
+  });
+
+  it("pin, and say so", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    await dashboard.row("shop").click();
+    await dashboard.page.getByRole("button", { name: "Pin" }).click();
+    await says(dashboard.page, "shop is kept running.");
+    expect(board.pool.inspect().servers[0]?.pinned).toBe(true);
+    await dashboard.page.getByRole("button", { name: "Unpin" }).click();
+    await says(dashboard.page, "shop stops when nobody uses it.");
+    expect(board.pool.inspect().servers[0]?.pinned).toBe(false);
+  });
+
+  it("set a fault, list it, and remove it", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    await page.getByRole("button", { name: "Fault…" }).click();
+    await page.getByLabel("What goes wrong").selectOption("status");
+    await page.getByLabel("Status", { exact: true }).last().fill("418");
+    await page.getByLabel("Method").last().selectOption("GET");
+    await page.getByRole("button", { name: "Set fault" }).click();
+    await says(page, "A fault is set for shop: status.");
+    expect((await board.fetch("shop")).status).toBe(418);
+    await page.getByRole("tab", { name: "Faults" }).click();
+    const fault = page.getByRole("listitem").filter({ hasText: "status 418, for GET" });
+    await fault.getByRole("button", { name: "Remove" }).click();
+    await fault.waitFor({ state: "hidden" });
+    expect((await board.fetch("shop")).status).toBe(200);
+  });
+
+  it("open and reset a breaker", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0, circuitBreaker: {} });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    await dashboard.row("shop").click();
+    await confirm(dashboard.page, "Open breaker");
+    await says(dashboard.page, "The breaker of shop is open.");
+    expect((await board.fetch("shop")).status).toBe(503);
+    await dashboard.page.getByRole("button", { name: "Reset breaker" }).click();
+    await says(dashboard.page, "The breaker of shop is closed.");
+    expect((await board.fetch("shop")).status).toBe(200);
+  });
+
+  it("scale an app in threads, and show its replicas", async () => {
+    const module = new URL("../fixtures/thread-app.mjs", import.meta.url);
+    await using board = await createSwitchboard({ app: () => threadApp(module), basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    await page.getByRole("button", { name: "Scale…" }).click();
+    await page.getByLabel("Replicas").last().fill("2");
+    await page.getByRole("dialog").getByRole("button", { name: "Scale" }).click();
+    await says(page, "shop has 2 replicas.");
+    await page.getByRole("tab", { name: "Replicas" }).click();
+    await page.getByRole("row", { name: /^2 running/ }).waitFor();
+  });
+
+  it("show the reason when they are refused", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    await page.getByRole("button", { name: "Scale…" }).click();
+    await page.getByLabel("Replicas").last().fill("3");
+    await page.getByRole("dialog").getByRole("button", { name: "Scale" }).click();
+    const toast = page.locator(".toast.failed");
+    await toast.waitFor();
+    expect(await toast.innerText()).toMatch(/shop|inline|replica/);
+  });
+});
+
+/** Asks for an action that interrupts, and says yes. */
+async function confirm(page: Page, name: string): Promise<void> {
+  await page.getByRole("group", { name: "Actions" }).getByRole("button", { name }).click();
+  await page.getByRole("dialog").getByRole("button", { name }).click();
+}
+
+/** Waits until the page says it, to be seen and to be heard. */
+async function says(page: Page, text: string): Promise<void> {
+  await page.locator(".toast").getByText(text, { exact: true }).waitFor();
+  await page.locator("#announcements").getByText(text, { exact: true }).waitFor({ state: "attached" });
+}

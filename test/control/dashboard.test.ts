@@ -1,0 +1,190 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createEventLog } from "effection-switchboard/testing";
+import type { Page } from "playwright-core";
+import { describe, expect, it, vi } from "vitest";
+import { type AppFactory, commandApp, createSwitchboard } from "../../src/index.ts";
+import { browserPath } from "../support/browser.ts";
+import { createGate } from "../support/gate.ts";
+import { useDashboard } from "./dashboard-page.ts";
+
+const hello = (_request: IncomingMessage, response: ServerResponse) => void response.end("hello");
+const app: AppFactory = () => hello;
+
+describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 }, () => {
+  const open = useDashboard();
+
+  it("says how to begin while there is nothing", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await using dashboard = await open(board);
+    await dashboard.page.getByText("No hostname has been asked for yet").waitFor();
+    await dashboard.page.getByText("live", { exact: true }).waitFor();
+  });
+
+  it.each([false, true])("shows hostnames as they come, change and go (by address: %s)", async (byAddress) => {
+    const gate = createGate();
+    const slow: AppFactory = async ({ hostname }) => {
+      if (hostname === "slow") await gate.promise;
+      return hello;
+    };
+    await using board = await createSwitchboard({ app: slow, basePort: 0 });
+    await using dashboard = await open(board, { byAddress });
+    await board.fetch("shop");
+    await dashboard.cell("shop", "state").getByText("running").waitFor();
+    await dashboard.cell("shop", "kind").getByText("inline").waitFor();
+    const held = board.fetch("slow");
+    await dashboard.cell("slow", "state").getByText("starting").waitFor();
+    gate.open();
+    await held;
+    await dashboard.cell("slow", "state").getByText("running").waitFor();
+    await board.pool.shutdown("shop");
+    await dashboard.row("shop").waitFor({ state: "hidden" });
+    await dashboard.page.getByText("1 hostname", { exact: true }).waitFor();
+  });
+
+  it("counts requests and errors, and draws them", async () => {
+    const failing: AppFactory = () => (request, response) => {
+      response.statusCode = request.url === "/bad" ? 500 : 200;
+      response.end();
+    };
+    await using board = await createSwitchboard({ app: failing, basePort: 0 });
+    await using dashboard = await open(board);
+    for (const path of ["/", "/", "/bad", "/bad"]) await board.fetch("shop", path);
+    await dashboard.cell("shop", "errors").getByText("50 %").waitFor();
+    await vi.waitFor(async () => {
+      expect(await dashboard.cell("shop", "spark").locator(".spark-line").getAttribute("d")).toMatch(/^M0\.0 .*L96\.0/);
+      expect(await dashboard.page.locator(".overview").innerText()).toMatch(/Requests\/min\s+4\b/);
+    }, 10_000);
+  });
+
+  it("finds hostnames by name and by state", async () => {
+    const some: AppFactory = ({ hostname }) => {
+      if (hostname === "broken") throw new Error("no database");
+      return hello;
+    };
+    await using board = await createSwitchboard({ app: some, basePort: 0 });
+    for (const hostname of ["shop", "cart", "broken"]) await board.fetch(hostname);
+    await using dashboard = await open(board);
+    const search = dashboard.page.getByLabel("Search hostnames");
+    await search.fill("ar");
+    await dashboard.page.getByText("1 of 3 hostnames").waitFor();
+    await dashboard.row("cart").waitFor();
+    await search.fill("failed");
+    await dashboard.row("broken").waitFor();
+    expect(await dashboard.row("cart").count()).toBe(0);
+    await search.fill("<b>");
+    await dashboard.page.getByText("Nothing fits “<b>”").waitFor();
+  });
+
+  it("is used with the keyboard alone", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    for (const hostname of ["auth", "cart", "shop"]) await board.fetch(hostname);
+    await using dashboard = await open(board);
+    const { page } = dashboard;
+    await dashboard.row("shop").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("a");
+    await page.getByText("2 of 3 hostnames").waitFor();
+    await page.keyboard.press("Enter");
+    expect(await activeHostname(page)).toBe("auth");
+    await page.keyboard.press("ArrowDown");
+    expect(await activeHostname(page)).toBe("cart");
+    await page.keyboard.press("ArrowDown");
+    expect(await activeHostname(page)).toBe("cart"); // the last one
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "cart", level: 1 }).waitFor();
+    expect(new URL(page.url()).hash).toBe("#/services/cart");
+    expect(await page.title()).toBe("cart · Switchboard");
+    await page.getByRole("tab", { name: "Requests" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tabpanel", { name: "Log" }).waitFor();
+    await page.keyboard.press("Escape");
+    await dashboard.row("cart").waitFor();
+    expect(await activeHostname(page)).toBe("cart");
+    await page.goBack();
+    await page.getByRole("heading", { name: "cart", level: 1 }).waitFor();
+  });
+
+  it("sorts by a column, and keeps only the rows that are seen", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0, maxServers: 300 });
+    const hostnames = Array.from({ length: 300 }, (_, i) => `app-${String(i).padStart(3, "0")}`);
+    await Promise.all(hostnames.map((hostname) => board.pool.getOrCreate(hostname)));
+    await using dashboard = await open(board, { viewport: { width: 1280, height: 800 } });
+    const { page } = dashboard;
+    await page.getByText("300 hostnames", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Hostname", exact: true }).click();
+    await dashboard.row("app-000").waitFor();
+    const grid = page.getByRole("grid", { name: "Hostnames" });
+    expect(await grid.getAttribute("aria-rowcount")).toBe("301");
+    expect(await page.locator(".grid-body .grid-row").count()).toBeLessThan(60);
+    await grid.focus();
+    await page.keyboard.press("End");
+    await dashboard.row("app-299").waitFor();
+    expect(await dashboard.row("app-299").getAttribute("aria-rowindex")).toBe("301");
+    expect(await activeHostname(page)).toBe("app-299");
+    await page.getByRole("button", { name: "Hostname", exact: true }).click();
+    await page.getByRole("columnheader", { name: "Hostname" }).and(page.locator("[aria-sort=descending]")).waitFor();
+    await dashboard.row("app-299").waitFor();
+    expect(await page.locator(".grid-body .grid-row").count()).toBeLessThan(60);
+  });
+
+  it("says why an app failed, in the list and first of all in its page", async () => {
+    const broken = () => commandApp("echo '\u001b[31mno database\u001b[0m at <b>5432</b>' >&2; exit 3");
+    await using board = await createSwitchboard({ app: broken, basePort: 0 });
+    expect((await board.fetch("shop")).status).toBe(503);
+    await using dashboard = await open(board);
+    await dashboard
+      .cell("shop", "state")
+      .getByText(/^(backing off|failed)$/)
+      .waitFor();
+    expect(await dashboard.cell("shop", "hostname").locator("span").innerText()).toMatch(/exited|ended|code 3/);
+    await dashboard.row("shop").click();
+    const why = dashboard.page.getByRole("region", { name: "Why it failed" });
+    await why.getByText("no database at <b>5432</b>").first().waitFor();
+    expect(await why.innerText()).toContain("1 failure");
+  });
+
+  it("follows the output of a command", async () => {
+    const printing = () => commandApp("echo one; printf '\\033[31m<b>red</b>\\033[0m\\n' >&2; sleep 60");
+    await using board = await createSwitchboard({ app: printing, basePort: 0 });
+    const held = board.pool.getOrCreate("shop").catch(() => {});
+    await using dashboard = await open(board, { hash: "#/services/shop/log" });
+    const lines = dashboard.page.getByRole("log");
+    await lines.getByText("one", { exact: true }).waitFor();
+    await lines.locator(".stderr").getByText("<b>red</b>", { exact: true }).waitFor();
+    await board.pool.shutdown("shop");
+    await held;
+  });
+
+  it("shows what happens", async () => {
+    const log = createEventLog();
+    await using board = await createSwitchboard({ app, basePort: 0, onEvent: log.add });
+    await using dashboard = await open(board, { hash: "#/events" });
+    await board.fetch("shop");
+    const started = dashboard.page.getByRole("listitem").filter({ hasText: "started" }).filter({ hasText: "shop" });
+    await started.waitFor();
+    await board.pool.shutdown("shop");
+    await dashboard.page.getByRole("listitem").filter({ hasText: "stopped" }).waitFor();
+  });
+
+  it("comes back when the switchboard does, and shows that one", async () => {
+    const first = await createSwitchboard({ app, basePort: 0 });
+    await using dashboard = await open(first);
+    await first.fetch("old");
+    await dashboard.row("old").waitFor();
+    await first.close();
+    await dashboard.page.getByText(/^reconnecting in \d+ s$/).waitFor();
+    await using second = await createSwitchboard({ app, basePort: 0, port: first.port });
+    await second.fetch("new");
+    await dashboard.page.getByRole("button", { name: "Try now" }).click();
+    await dashboard.page.getByText("live", { exact: true }).waitFor();
+    await dashboard.row("new").waitFor();
+    await dashboard.row("old").waitFor({ state: "hidden" });
+  });
+});
+
+/** The hostname of the row that assistive technology is told of. */
+function activeHostname(page: Page): Promise<string | undefined> {
+  return page.evaluate(
+    'document.getElementById(document.activeElement.getAttribute("aria-activedescendant"))?.dataset.hostname',
+  );
+}

@@ -1,0 +1,43 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+/** Its names, by distribution. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/** Where the browser is: at `CHROMIUM_PATH`, or on the PATH; `undefined` where there is none. */
+export const browserPath: string | undefined = process.env.CHROMIUM_PATH ?? findBrowser();
+
+/** What to do where there is none. */
+export const NO_BROWSER =
+  "tests with a browser are skipped: there is no Chromium on the PATH; install it (Debian: apt-get install chromium), or set CHROMIUM_PATH";
+
+/** Starts a browser; whoever does closes it. */
+export function launchBrowser(): Promise<Browser> {
+  if (browserPath === undefined) throw new Error(NO_BROWSER);
+  return chromium.launch({
+    executablePath: browserPath,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-sync", "--force-color-profile=srgb"],
+  });
+}
+
+/** Before all tests: says once that some are skipped, or fails where they must not be. */
+export default function noteBrowser(): void {
+  if (browserPath !== undefined) return;
+  if (process.env.REQUIRE_BROWSER === "1") throw new Error(`REQUIRE_BROWSER is set, but ${NO_BROWSER}`);
+  console.warn(NO_BROWSER);
+}
+
+function findBrowser(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
