@@ -23,7 +23,7 @@ import { limits } from "./sections/limits.ts";
 import { lives } from "./sections/lives.ts";
 import { observe, observeHandler } from "./sections/observe.ts";
 import { patterns } from "./sections/patterns.ts";
-import { replicas } from "./sections/replicas.ts";
+import { longReplicas, replicas } from "./sections/replicas.ts";
 import { resets } from "./sections/resets.ts";
 import { sockets } from "./sections/sockets.ts";
 import { storm } from "./sections/storm.ts";
@@ -48,6 +48,7 @@ const SECTIONS: readonly Section[] = [
   sockets,
   storm,
   replicas,
+  longReplicas,
   testing,
   limits,
   patterns,

@@ -24,10 +24,12 @@ export function* useFronts(kind: AppKind, { directory }: Bench): Operation<{ fro
   const direct = yield* useDirectServer(kind);
   const upstream = yield* useDirectServer(kind);
   const switchboard = yield* useSwitchboardProgram(kind, 1);
+  const unobserved = yield* useSwitchboardProgram(kind, 1, ["unobserved"]);
   const keepAlive = yield* useHttpProxy("keep-alive", upstream.port);
   const naive = yield* useHttpProxy("naive", upstream.port);
   const fronts = [
     { name: "direct", port: direct.port },
+    { name: "switchboard, observe: false", port: unobserved.port },
     { name: "switchboard", port: switchboard.port },
     { name: "http-proxy, keep-alive agent", port: keepAlive.port },
     { name: "naive: Express + http-proxy", port: naive.port },
