@@ -4,7 +4,7 @@ import { resolveRun } from "./run-settings.ts";
 /**
  * The options of a `switchboard.config.ts`: it gives back what it gets, for its types and its checks.
  *
- * **Lifetime.** A passive value: nothing is started. The command reads it once; paths in `apps` are taken from the folder
+ * **Lifetime.** A passive value: nothing is started. The command reads it once; paths are taken from the folder
  * of the file.
  *
  * **Failure.** Throws `INVALID_OPTION` at the call for a wrong or unknown option.

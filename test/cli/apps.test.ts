@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { it as base, describe, expect } from "vitest";
 import { serve } from "../../src/cli/commands/serve.ts";
 import { parseCommand } from "../../src/cli/parse.ts";
@@ -78,6 +79,17 @@ describe.concurrent("switchboard with apps", () => {
   }) => {
     const program = start("", "--port", "0", "--config", `${CONFIGURED}/plain.config.mjs`);
     expect(await text(await listening(program), "home")).toContain("home from the config file");
+  });
+
+  it("writes requests to the file of the config file, in the folder of that", async ({ start }) => {
+    await using folder = await makeFolder({
+      "plain.mjs": "export default { port: 0, basePort: 0, observe: { file: 'logs/requests.ndjson' } };\n",
+    });
+    const program = start("", "--config", folder.at("plain.mjs"));
+    await text(await listening(program), "shop");
+    program.kill("SIGTERM");
+    await program.exited;
+    expect(JSON.parse(readFileSync(folder.at("logs/requests.ndjson"), "utf8"))).toMatchObject({ hostname: "shop" });
   });
 
   it("passes on only what is said: the rest is the config file's, and a command has its own time to start", () => {

@@ -12,7 +12,7 @@ const NAMES = ["ts", "mts", "js", "mjs"].map((extension) => `switchboard.config.
 
 /**
  * The options of a config file: `file`, or else the first of `switchboard.config.{ts,mts,js,mjs}` that the current
- * directory has; none when it has none. Paths of its apps are those from its own folder. Waits for at most `limitMs`.
+ * directory has; none when it has none. Its paths are those from its own folder. Waits for at most `limitMs`.
  */
 export function* loadConfig(file: string | undefined, limitMs: number): Operation<RunConfig> {
   const found = file ?? NAMES.find((name) => existsSync(name));
@@ -25,7 +25,12 @@ function check(folder: string, exported: unknown): RunConfig {
     fail("its default export", "an object of options, as defineSwitchboard takes them", exported);
   }
   const config = defineSwitchboard(exported as RunConfig);
-  return { ...config, apps: fromFolder(folder, config.apps) };
+  return { ...config, apps: fromFolder(folder, config.apps), observe: observeFromFolder(folder, config.observe) };
+}
+
+function observeFromFolder(folder: string, observe: RunConfig["observe"]): RunConfig["observe"] {
+  if (typeof observe !== "object" || observe.file === undefined) return observe;
+  return { ...observe, file: resolve(folder, observe.file) };
 }
 
 function fromFolder(folder: string, apps: RunConfig["apps"]): RunConfig["apps"] {
