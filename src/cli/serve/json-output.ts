@@ -1,4 +1,5 @@
 import pino from "pino";
+import { summarize } from "../../base/errors.ts";
 import { printable } from "../terminal/printable.ts";
 import { type LevelName, levelOf } from "./levels.ts";
 import type { OutputEvent, RequestEvent } from "./output-event.ts";
@@ -37,12 +38,5 @@ function withPlainErrors(event: OutputEvent): object {
 }
 
 function toPlain(value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack } = value;
-  return {
-    name,
-    message,
-    ...("code" in value && ["string", "number"].includes(typeof value.code) && { code: value.code }),
-    stack,
-  };
+  return value instanceof Error ? { ...summarize(value), stack: value.stack } : value;
 }
