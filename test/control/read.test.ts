@@ -68,6 +68,22 @@ describe("reading", () => {
     });
   });
 
+  it("leads from /__switchboard to its folder, where the addresses in the page fit", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const response = await board.fetch("switchboard", "/__switchboard?a=b", { redirect: "manual" });
+      expect({ status: response.status, location: response.headers.get("location") }).toEqual({
+        status: 308,
+        location: "./__switchboard/?a=b",
+      });
+      expect((await board.fetch("switchboard", "/__switchboard")).url).toBe(
+        board.url("switchboard", "/__switchboard/"),
+      );
+      expect(await (await board.fetch("switchboard", "/__switchboard/")).text()).toContain(
+        "<title>Switchboard</title>",
+      );
+    });
+  });
+
   it("lists what runs, what could, and what has failed, by pages", async () => {
     await using folder = await makeFolder({
       "idle.mjs": answering("idle"),
