@@ -250,6 +250,22 @@ describe("reading", () => {
     });
   });
 
+  it("serves the dashboard to a client that has asked the API too often", async () => {
+    await withBoard({}, async (board) => {
+      const ask = async (path: string) => {
+        const response = await board.fetch("switchboard", path);
+        await response.text();
+        return response.status;
+      };
+      const client = new Client(board.port);
+      client.send("HEAD /api/services HTTP/1.1\r\nHost: switchboard.localhost\r\n\r\n".repeat(1_001));
+      await client.until("HTTP/1.1 429 ");
+      client.destroy();
+      expect(await ask("/no-such-file.js")).toBe(429);
+      for (const path of ["/", "/main.js", "/__switchboard/main.js"]) expect(await ask(path), path).toBe(200);
+    });
+  });
+
   it("says that there is nothing at a path", async () => {
     await withBoard({}, async (board) => {
       const client = await ControlClient.open(board);
