@@ -1,7 +1,7 @@
 import express from "express";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
-import { type RunningSwitchboard, threadApp } from "../../src/index.ts";
+import { type AppFactory, type RunningSwitchboard, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
@@ -65,6 +65,30 @@ describe("reading", () => {
         [200, 200, 200],
         [200, 200, 200],
       ]);
+    });
+  });
+
+  it("is degraded for as long as a failure is remembered, also while it may be tried again", async () => {
+    let broken = true;
+    const app: AppFactory = ({ hostname }) => {
+      if (hostname === "bad" && broken) throw new Error("no database");
+      return hello();
+    };
+    const restart = { backoff: { initialMs: 1, maxMs: 1 }, withinMs: 50 } as const;
+    await withBoard({ app, restart }, async (board) => {
+      const client = await ControlClient.open(board);
+      const status = async () => (await client.get("/api/metrics")).body.systemOverview.systemStatus;
+      await board.fetch("shop");
+      expect(await status()).toBe("healthy");
+      await board.fetch("bad");
+      await vi.waitFor(() => expect(board.pool.inspect().refused).toEqual([]));
+      expect(board.pool.failures()).toMatchObject([{ hostname: "bad", retryAfterMs: 0 }]);
+      expect(await status()).toBe("degraded");
+      await board.pool.shutdown("shop");
+      expect(await status()).toBe("degraded");
+      broken = false;
+      await board.fetch("bad");
+      await vi.waitFor(async () => expect(await status()).toBe("healthy"));
     });
   });
 
