@@ -56,6 +56,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   ];
   const document = createOpenApi(endpoints, version);
   const router = express.Router({ caseSensitive: true });
+  router.use(createPages()); // one look at the dashboard is some 55 of them: they do not count
   router.use((request, response, next) => {
     try {
       if (!UNCOUNTED.includes(request.path)) auth.count(request);
@@ -66,7 +67,6 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   });
   router.get("/openapi.json", (_request, response) => void response.json(document));
   router.use(createRouter(endpoints, host));
-  router.use(createPages());
   router.use((request: Request, response: Response) => refuse(response, nothingAt(request), host));
   return router;
 }

@@ -30,7 +30,9 @@ export function createControl(source: ControlSource, { token: own, jwt }: Contro
   app.disable("x-powered-by");
   app.disable("etag"); // nothing that it answers is kept
   app.set("query parser", "simple");
+  app.enable("strict routing"); // or the redirect would be one to itself
   app.use(gate);
+  app.all(FOLDER, toFolder);
   let api: Promise<Router> | undefined;
   const load = async () => {
     const { createApi } = await import("./api.ts");
@@ -40,7 +42,16 @@ export function createControl(source: ControlSource, { token: own, jwt }: Contro
     api ??= load();
     (await api)(request, response, next);
   };
-  app.use("/__switchboard", serve);
+  app.use(FOLDER, serve);
   app.use(serve);
   return { app, token, close: () => streams.close() };
 }
+
+/** What is at the root is here, too: the one place that loopback names have. */
+const FOLDER = "/__switchboard";
+
+/** The addresses in the page are relative to its folder. */
+const toFolder: express.RequestHandler = ({ url }, response) => {
+  const query = url.indexOf("?");
+  response.redirect(308, `.${FOLDER}/${query === -1 ? "" : url.slice(query)}`);
+};

@@ -20,7 +20,10 @@ export function totalsOf({ maxServers }: ControlSource, { pool }: ServiceSnapsho
   return { running, starting, queued, stopping, backingOff, failed, maxServers };
 }
 
-/** What stops, or starts, says nothing: it comes and goes all the time. */
+/**
+ * What stops, or starts, says nothing: it comes and goes all the time. What has failed last is not well, also while it may
+ * be tried again.
+ */
 function statusOf(
   source: ControlSource,
   { servers, refused }: ServiceSnapshot["pool"],
@@ -28,6 +31,8 @@ function statusOf(
   if (source.draining()) return "draining";
   const running = servers.filter(({ state }) => state === "running");
   const isWell = refused.length === 0 && running.every(({ health }) => health === "healthy");
-  if (isWell && source.circuits().every(([, { state }]) => state === "closed")) return "healthy";
+  if (isWell && source.circuits().every(([, { state }]) => state === "closed")) {
+    return source.pool.failures().length === 0 ? "healthy" : "degraded";
+  }
   return running.some(({ health }) => health === "healthy") ? "degraded" : "unhealthy";
 }

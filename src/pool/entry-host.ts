@@ -19,6 +19,8 @@ export interface EntryHost<Entry> {
   /** What is left for a drain that may take `ownMs`. */
   graceMs(ownMs: number): number;
   emit(event: ServerEvent): void;
+  /** No server that is gone has printed a line with a higher number. */
+  readonly linesBefore: number;
   /** The app of `hostname` is made, and will print to `log`. */
   printing(hostname: string, log: LogRing): void;
   /** Whether the health checks of `hostname` fail now, whatever its server answers. */

@@ -169,6 +169,7 @@ export class Entry implements Idler {
           },
         }),
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
+      linesBefore: () => this.#host.linesBefore,
       made: (kind, log) => {
         this.log = log;
         if (log !== undefined) this.#host.printing(hostname, log);

@@ -79,6 +79,7 @@ class Pool implements ServerPool, EntryHost<Entry> {
   readonly #places: Places<Entry>;
   readonly #logListeners = new LogListeners();
   readonly #failingHealth = new Set<{ fails: (hostname: string) => boolean }>();
+  linesBefore = 0;
   #closed = false;
 
   constructor(settings: ServerPoolSettings, scope: Scope) {
@@ -221,6 +222,7 @@ class Pool implements ServerPool, EntryHost<Entry> {
     const { hostname } = entry;
     this.#alive.delete(entry);
     this.#places.release(entry);
+    this.linesBefore = Math.max(this.linesBefore, entry.log?.last ?? 0);
     if (this.#entries.get(hostname) !== entry) return;
     this.#entries.delete(hostname);
     if (!entry.waiting) return;

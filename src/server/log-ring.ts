@@ -27,6 +27,11 @@ export type LogStream = "stdout" | "stderr";
  * **Failure.** None: plain data. Bytes that are no UTF-8 are shown as U+FFFD.
  */
 export interface LogLine {
+  /**
+   * Its number. Those of a hostname grow, in the order in which lines begin, also from one server to the next; some can be
+   * left out. A line keeps its number while it grows.
+   */
+  readonly seq: number;
   /** Which output it was printed to. */
   readonly stream: LogStream;
   /** Without its newline. A line of more than 4,096 bytes is cut, and ends with `…`. */
@@ -45,8 +50,19 @@ export interface LogLine {
  */
 export class LogRing {
   #lines: LogLine[] = [];
-  readonly #open: Record<LogStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  #last: number;
+  readonly #open: Record<LogStream, OpenLine | undefined> = { stdout: undefined, stderr: undefined };
   readonly #listeners = new Set<(line: LogLine) => void>();
+
+  /** @param after the number before that of its first line. */
+  constructor(after: number = 0) {
+    this.#last = after;
+  }
+
+  /** The highest number that it has given. */
+  get last(): number {
+    return this.#last;
+  }
 
   /** The lines that are kept, oldest first; lines that have no newline yet come last. */
   lines(): LogLine[] {
@@ -68,34 +84,43 @@ export class LogRing {
   write(stream: LogStream, bytes: Buffer): void {
     // Without listeners, lines that would fall out at once are not even looked at: output can come by the gigabyte.
     let from = this.#listeners.size > 0 ? 0 : startOfLast(bytes, MAX_LINES);
-    if (from > 0) this.#open[stream] = Buffer.alloc(0);
+    if (from > 0) this.#open[stream] = undefined;
     for (let end = bytes.indexOf(NEWLINE, from); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
-      this.#add({ stream, text: this.#complete(stream, bytes, from, end), complete: true });
+      this.#add(this.#complete(stream, bytes, from, end));
       from = end + 1;
     }
     if (from < bytes.length) {
-      this.#open[stream] = join(this.#open[stream], bytes.subarray(from));
-      if (this.#listeners.size > 0)
-        this.#tell({ stream, text: toBoundedText(this.#open[stream], false), complete: false });
+      const { seq, bytes: before } = this.#open[stream] ?? { seq: this.#next(), bytes: Buffer.alloc(0) };
+      const open = { seq, bytes: join(before, bytes.subarray(from)) };
+      this.#open[stream] = open;
+      if (this.#listeners.size > 0) this.#tell(toLine(stream, open));
     }
   }
 
-  /** Adds a whole line that somebody else has put together. */
-  add(line: LogLine): void {
-    this.#add(line);
+  /** Adds a whole line that somebody else has put together: it has a number of its own here. */
+  add({ stream, text, complete }: LogLine): void {
+    this.#add({ seq: this.#next(), stream, text, complete });
   }
 
-  /** Forgets everything. */
+  /** Forgets everything but its last number. */
   clear(): void {
     this.#lines = [];
-    this.#open.stdout = this.#open.stderr = Buffer.alloc(0);
+    this.#open.stdout = this.#open.stderr = undefined;
   }
 
-  #complete(stream: LogStream, bytes: Buffer, from: number, end: number): string {
+  #next(): number {
+    this.#last += 1;
+    return this.#last;
+  }
+
+  #complete(stream: LogStream, bytes: Buffer, from: number, end: number): LogLine {
     const open = this.#open[stream];
-    if (open.length === 0 && end - from <= MAX_LINE_BYTES) return toText(bytes, from, end);
-    this.#open[stream] = Buffer.alloc(0);
-    return toBoundedText(join(open, bytes.subarray(from, end)), true);
+    if (open === undefined && end - from <= MAX_LINE_BYTES) {
+      return { seq: this.#next(), stream, text: toText(bytes, from, end), complete: true };
+    }
+    const { seq, bytes: before } = open ?? { seq: this.#next(), bytes: Buffer.alloc(0) };
+    this.#open[stream] = undefined;
+    return { seq, stream, text: toBoundedText(join(before, bytes.subarray(from, end)), true), complete: true };
   }
 
   #add(line: LogLine): void {
@@ -111,9 +136,19 @@ export class LogRing {
   *#openLines(): Iterable<LogLine> {
     for (const stream of ["stdout", "stderr"] as const) {
       const open = this.#open[stream];
-      if (open.length > 0) yield { stream, text: toBoundedText(open, false), complete: false };
+      if (open !== undefined) yield toLine(stream, open);
     }
   }
+}
+
+/** A line that has no newline yet. */
+interface OpenLine {
+  seq: number;
+  bytes: Buffer;
+}
+
+function toLine(stream: LogStream, { seq, bytes }: OpenLine): LogLine {
+  return { seq, stream, text: toBoundedText(bytes, false), complete: false };
 }
 
 /** Where the last `count` lines of `bytes` begin; 0 when there are not more. */

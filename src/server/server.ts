@@ -27,6 +27,8 @@ export interface OpenServerSettings {
   host: string;
   ports: PortChoice;
   limits(): DrainLimits;
+  /** The last number that a line of output of this hostname had, if there was one. @default 0 */
+  linesBefore?(): number;
   /** The app is made, and is of this kind; `log` gets what it prints, if it runs elsewhere. */
   made?(kind: ServerKind, log: LogRing | undefined): void;
   /** Hears what the app's listeners threw outside its own error handling. */
@@ -120,7 +122,7 @@ function* forwardTo(
     failed,
     forwardFailed = noop,
   } = settings;
-  const log = new LogRing();
+  const log = new LogRing(settings.linesBefore?.());
   settings.made?.(app.kind, log);
   yield* ensure(stopped);
   const period = new GracePeriod(() => limits().graceMs);

@@ -131,6 +131,32 @@ describe.concurrent("wait", { timeout: 60_000 }, () => {
     expect(code).toBe(6);
   });
 
+  it("starts it once, and again only when its backoff is over, which it leaves as it is", async ({ cli }) => {
+    await cli.folder.write(
+      "failing.config.mjs",
+      `export default {
+        app() { throw new Error("no database"); },
+        restart: { maxRestarts: 0 },
+        hostnames: { late: { restart: { maxRestarts: 0, coolDownMs: 1_500 } } },
+      };\n`,
+    );
+    await cli.serve("--config", cli.folder.at("failing.config.mjs"));
+    const starts = async (hostname: string) => {
+      const { stdout } = await cli.run("events", "--json", "--type", "starting", "--host", hostname);
+      return JSON.parse(stdout).events.length as number;
+    };
+    const [bad, late] = await Promise.all([
+      cli.run("wait", "bad", "--timeout", "4s"),
+      cli.run("wait", "late", "--timeout", "6s"),
+    ]);
+    expect([bad.code, late.code]).toEqual([6, 6]);
+    expect(bad.stderr).toContain("no database");
+    expect(await starts("bad")).toBe(1);
+    const { failure } = JSON.parse((await cli.run("get", "late", "--json")).stdout);
+    expect(await starts("late")).toBe(failure.failures);
+    expect(failure.failures).toBeGreaterThan(1);
+  });
+
   it("sees that what was wrong is put right", async ({ cli }) => {
     await serveTwo(cli);
     const waiting = cli.start(["wait", "bad"]);

@@ -47,6 +47,27 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     await dashboard.page.getByRole("button", { name: "Read only" }).waitFor();
   });
 
+  it("need another address at a loopback name, where the app for default could read a token", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { byAddress: true, hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await page.getByRole("button", { name: "Read only" }).waitFor();
+    expect(page.url()).toBe(`http://127.0.0.1:${board.port}/__switchboard/#/`);
+    expect(await page.evaluate("JSON.stringify({ ...sessionStorage })")).toBe("{}");
+    await dashboard.row("shop").click();
+    const origin = `http://switchboard.localhost:${board.port}/`;
+    const link = page.getByRole("link", { name: origin });
+    await link.waitFor();
+    expect(await link.getAttribute("href")).toBe(`${origin}#/services/shop`);
+    expect(await page.getByLabel("Token").count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Restart" }).isDisabled()).toBe(true);
+    await page.evaluate(`sessionStorage.setItem("switchboard-token", "${tokenOf(board)}")`);
+    await page.reload();
+    await page.getByRole("button", { name: "Read only" }).click();
+    await page.getByRole("dialog", { name: "Access" }).getByRole("link", { name: origin }).waitFor();
+  });
+
   it("restart, stop and start a server, after a question where something is interrupted", async () => {
     const log = createEventLog();
     await using board = await createSwitchboard({ app, basePort: 0, onEvent: log.add });

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createEventLog } from "effection-switchboard/testing";
 import type { Page } from "playwright-core";
 import { describe, expect, it, vi } from "vitest";
-import { type AppFactory, commandApp, createSwitchboard } from "../../src/index.ts";
+import { type AppFactory, commandApp, createSwitchboard, threadApp } from "../../src/index.ts";
 import { browserPath } from "../support/browser.ts";
+import { makeFolder } from "../support/folder.ts";
 import { createGate } from "../support/gate.ts";
 import { useDashboard } from "./dashboard-page.ts";
 
@@ -153,6 +154,24 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await lines.locator(".stderr").getByText("<b>red</b>", { exact: true }).waitFor();
     await board.pool.shutdown("shop");
     await held;
+  });
+
+  it("shows each line of the output once, also one that says the same as the line before", async () => {
+    await using folder = await makeFolder({
+      "app.mjs": "export default () => (_request, response) => { console.log('same'); response.end(); };\n",
+    });
+    await using board = await createSwitchboard({ app: () => threadApp(folder.at("app.mjs")), basePort: 0 });
+    await board.fetch("shop");
+    await vi.waitFor(() => expect(board.pool.log("shop")).toHaveLength(1));
+    await using dashboard = await open(board, { hash: "#/services/shop/log" });
+    const lines = dashboard.page.locator(".log .line").filter({ hasText: "same" });
+    await lines.waitFor();
+    for (const count of [2, 3]) {
+      await board.fetch("shop");
+      await vi.waitFor(async () => expect(await lines.count()).toBe(count), { timeout: 10_000 });
+    }
+    await dashboard.page.reload();
+    await vi.waitFor(async () => expect(await lines.count()).toBe(3), { timeout: 10_000 });
   });
 
   it("shows what happens", async () => {

@@ -91,6 +91,81 @@ describe("streams", () => {
     });
   });
 
+  it("number the lines of an app, so that what was printed and what comes can be joined, and resume after a line", async () => {
+    await using folder = await makeFolder({
+      "app.mjs": `export default () => (request, response) => {
+        const { pathname, searchParams } = new URL(request.url, "http://x");
+        process[searchParams.get("to") ?? "stdout"].write(decodeURIComponent(pathname.slice(1)), () => response.end());
+      };\n`,
+    });
+    await withBoard({ app: () => threadApp(folder.at("app.mjs")) }, async (board) => {
+      const client = await ControlClient.open(board);
+      const print = async (text: string, shown: string[], to = "stdout") => {
+        await board.fetch("shop", `/${encodeURIComponent(text)}?to=${to}`);
+        await vi.waitFor(() => expect(board.pool.log("shop").map(({ text }) => text)).toEqual(shown));
+      };
+      const follow = async (after: string | undefined) => {
+        const headers = after === undefined ? {} : { "Last-Event-ID": after };
+        return EventSource.open(board, "/api/logs/shop", headers);
+      };
+      const one = await follow(undefined);
+      const page = await EventSource.open(board, "/api/live?hostname=shop");
+      await page.next("hello");
+      await print("same\n", ["same"]);
+      await print("half", ["same", "half"]);
+      const half = await one.next("log", ({ complete }) => !complete);
+      expect(half).toMatchObject({ id: undefined, data: { seq: 2, text: "half" } });
+      await print("error\n", ["same", "error", "half"], "stderr");
+      const error = await one.next("log", ({ stream }) => stream === "stderr");
+      expect(error).toMatchObject({ id: "3", data: { seq: 3, text: "error" } });
+      one.close();
+      await print("half", ["same", "error", "halfhalf"]);
+      await print("\nsame\n", ["same", "error", "halfhalf", "same"]);
+      const { lines } = (await client.get("/api/logs/shop")).body;
+      const found = lines.map(({ seq, text }: { seq: number; text: string }) => [seq, text]);
+      expect(found).toEqual([
+        [1, "same"],
+        [3, "error"],
+        [2, "halfhalf"],
+        [4, "same"],
+      ]);
+      const again = await follow(error.id);
+      expect(await again.next("log")).toMatchObject({ id: "2", data: { text: "halfhalf", complete: true } });
+      expect(await again.next("log")).toMatchObject({ id: "4", data: { text: "same" } });
+      const told = await page.next("log", ({ lines }) => lines.at(-1).seq === 4);
+      expect(told.data.lines.at(-1)).toEqual(lines.at(-1));
+      page.close();
+      await board.pool.shutdown("shop");
+      await print("anew\n", ["anew"]);
+      expect(await again.next("log")).toMatchObject({ id: "5", data: { seq: 5, text: "anew" } });
+      again.close();
+      const strange = await follow("99999");
+      await print("next\n", ["anew", "next"]);
+      expect(await strange.next("log")).toMatchObject({ data: { seq: 6 } });
+      strange.close();
+    });
+  });
+
+  it("say how many lines a reader has lost that resumes too late", async () => {
+    await using folder = await makeFolder({
+      "app.mjs": `export default () => (_request, response) => {
+        for (let i = 1; i <= 1_500; i += 1) console.log("line " + i);
+        response.end();
+      };\n`,
+    });
+    await withBoard({ app: () => threadApp(folder.at("app.mjs")) }, async (board) => {
+      const listening = board.pool.listenLog("shop", () => {});
+      await board.fetch("shop");
+      await vi.waitFor(() => expect(board.pool.log("shop").at(-1)?.text).toBe("line 1500"));
+      listening();
+      const source = await EventSource.open(board, "/api/logs/shop", { "Last-Event-ID": "100" });
+      expect((await source.next("lost")).data).toEqual({ lost: 400 });
+      expect((await source.next("log")).data).toMatchObject({ seq: 501, text: "line 501" });
+      await source.next("log", ({ seq }) => seq === 1_500);
+      source.close();
+    });
+  });
+
   it("are refused with a wrong filter, and without a token from elsewhere", async () => {
     await withBoard({}, async (board) => {
       expect((await EventSource.open(board, "/api/requests?limit=x")).status).toBe(400);
@@ -195,7 +270,10 @@ describe("the stream for pages", () => {
       expect(requests.requests.at(-1)).toMatchObject({ path: "/149" });
       await board.fetch("shop");
       const printed = await source.next("log");
-      expect(printed.data).toEqual({ lines: [{ stream: "stdout", text: "asked", complete: true }], lost: 0 });
+      expect(printed.data).toEqual({
+        lines: [{ seq: 1, stream: "stdout", text: "asked", complete: true }],
+        lost: 0,
+      });
       source.close();
     });
   });

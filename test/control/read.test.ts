@@ -1,7 +1,7 @@
 import express from "express";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
-import { type RunningSwitchboard, threadApp } from "../../src/index.ts";
+import { type AppFactory, type RunningSwitchboard, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
@@ -65,6 +65,46 @@ describe("reading", () => {
         [200, 200, 200],
         [200, 200, 200],
       ]);
+    });
+  });
+
+  it("is degraded for as long as a failure is remembered, also while it may be tried again", async () => {
+    let broken = true;
+    const app: AppFactory = ({ hostname }) => {
+      if (hostname === "bad" && broken) throw new Error("no database");
+      return hello();
+    };
+    const restart = { backoff: { initialMs: 1, maxMs: 1 }, withinMs: 50 } as const;
+    await withBoard({ app, restart }, async (board) => {
+      const client = await ControlClient.open(board);
+      const status = async () => (await client.get("/api/metrics")).body.systemOverview.systemStatus;
+      await board.fetch("shop");
+      expect(await status()).toBe("healthy");
+      await board.fetch("bad");
+      await vi.waitFor(() => expect(board.pool.inspect().refused).toEqual([]));
+      expect(board.pool.failures()).toMatchObject([{ hostname: "bad", retryAfterMs: 0 }]);
+      expect(await status()).toBe("degraded");
+      await board.pool.shutdown("shop");
+      expect(await status()).toBe("degraded");
+      broken = false;
+      await board.fetch("bad");
+      await vi.waitFor(async () => expect(await status()).toBe("healthy"));
+    });
+  });
+
+  it("leads from /__switchboard to its folder, where the addresses in the page fit", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const response = await board.fetch("switchboard", "/__switchboard?a=b", { redirect: "manual" });
+      expect({ status: response.status, location: response.headers.get("location") }).toEqual({
+        status: 308,
+        location: "./__switchboard/?a=b",
+      });
+      expect((await board.fetch("switchboard", "/__switchboard")).url).toBe(
+        board.url("switchboard", "/__switchboard/"),
+      );
+      expect(await (await board.fetch("switchboard", "/__switchboard/")).text()).toContain(
+        "<title>Switchboard</title>",
+      );
     });
   });
 
@@ -231,6 +271,22 @@ describe("reading", () => {
       ]) {
         expect((await board.fetch("switchboard", path)).status, path).toBe(404);
       }
+    });
+  });
+
+  it("serves the dashboard to a client that has asked the API too often", async () => {
+    await withBoard({}, async (board) => {
+      const ask = async (path: string) => {
+        const response = await board.fetch("switchboard", path);
+        await response.text();
+        return response.status;
+      };
+      const client = new Client(board.port);
+      client.send("HEAD /api/services HTTP/1.1\r\nHost: switchboard.localhost\r\n\r\n".repeat(1_001));
+      await client.until("HTTP/1.1 429 ");
+      client.destroy();
+      expect(await ask("/no-such-file.js")).toBe(429);
+      for (const path of ["/", "/main.js", "/__switchboard/main.js"]) expect(await ask(path), path).toBe(200);
     });
   });
 

@@ -156,6 +156,7 @@ describe("useCommandServer", () => {
     const { log, address } = await withCommand({ command, cwd, env }, nothing);
     const [first] = log.lines();
     expect(first).toEqual({
+      seq: 1,
       stream: "stderr",
       text: `shop shop ${address.port} ${address.port} a b `,
       complete: true,
@@ -372,7 +373,7 @@ describe("a command that does not start", () => {
 describe("a command that stops", () => {
   it("gets SIGTERM, and time to finish", async () => {
     const { log } = await withCommand({ command: app("say-bye"), graceMs: 60_000 }, nothing);
-    expect(log.lines()).toContainEqual({ stream: "stderr", text: "bye", complete: true });
+    expect(log.lines()).toContainEqual(expect.objectContaining({ stream: "stderr", text: "bye", complete: true }));
   });
 
   it("gets SIGKILL after its grace when it ignores SIGTERM, and so does what it has started", async () => {

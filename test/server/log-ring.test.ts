@@ -12,10 +12,10 @@ describe("LogRing", () => {
     log.write("stderr", Buffer.from("three\r\n"));
     log.write("stdout", Buffer.from("\n"));
     expect(log.lines()).toEqual([
-      { stream: "stdout", text: "one", complete: true },
-      { stream: "stdout", text: "two", complete: true },
-      { stream: "stderr", text: "three", complete: true },
-      { stream: "stdout", text: "", complete: true },
+      { seq: 1, stream: "stdout", text: "one", complete: true },
+      { seq: 2, stream: "stdout", text: "two", complete: true },
+      { seq: 3, stream: "stderr", text: "three", complete: true },
+      { seq: 4, stream: "stdout", text: "", complete: true },
     ]);
     expect(log.tail(2).map(({ text }) => text)).toEqual(["three", ""]);
   });
@@ -26,9 +26,9 @@ describe("LogRing", () => {
     log.write("stderr", Buffer.from("warn"));
     log.write("stdout", Buffer.from("tening\nnext"));
     expect(log.lines()).toEqual([
-      { stream: "stdout", text: "listening", complete: true },
-      { stream: "stdout", text: "next", complete: false },
-      { stream: "stderr", text: "warn", complete: false },
+      { seq: 1, stream: "stdout", text: "listening", complete: true },
+      { seq: 3, stream: "stdout", text: "next", complete: false },
+      { seq: 2, stream: "stderr", text: "warn", complete: false },
     ]);
     log.write("stderr", Buffer.from("ing\n"));
     expect(texts(log)).toEqual(["listening", "warning", "next"]);
@@ -79,5 +79,40 @@ describe("LogRing", () => {
     stop();
     log.write("stdout", Buffer.from("\n"));
     expect(heard).toHaveLength(3_002);
+  });
+
+  it("numbers lines as they begin: one that grows keeps its number, and no other line gets it", () => {
+    const log = new LogRing(40);
+    const heard: LogLine[] = [];
+    log.listen((line) => heard.push(line));
+    log.write("stdout", Buffer.from("a"));
+    log.write("stderr", Buffer.from("err\n"));
+    log.write("stdout", Buffer.from("b"));
+    log.write("stdout", Buffer.from("c\nd"));
+    expect(heard.map(({ seq, text }) => [seq, text])).toEqual([
+      [41, "a"],
+      [42, "err"],
+      [41, "ab"],
+      [41, "abc"],
+      [43, "d"],
+    ]);
+    log.clear();
+    log.add({ seq: 1, stream: "stdout", text: "of another ring", complete: true });
+    log.write("stdout", Buffer.from("e\n"));
+    expect(log.lines().map(({ seq, text }) => [seq, text])).toEqual([
+      [44, "of another ring"],
+      [45, "e"],
+    ]);
+    expect(log.last).toBe(45);
+  });
+
+  it("numbers lines upwards, also where many come at once that are not kept", () => {
+    const log = new LogRing();
+    log.write("stdout", Buffer.from("open"));
+    log.write("stdout", Buffer.from("x\n".repeat(5_000)));
+    log.write("stdout", Buffer.from("y\n".repeat(700)));
+    const seqs = log.lines().map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    expect(new Set(seqs).size).toBe(1_000);
   });
 });

@@ -61,6 +61,7 @@ export interface RequestRow {
 
 /** A line of a log, as `GET /api/logs/NAME` tells it. */
 export interface LogLine {
+  seq: number;
   stream: string;
   text: string;
   complete: boolean;

@@ -22,17 +22,19 @@ export const logs: Command = {
     const asJson = options.flag("json") ?? false;
     const follows = options.flag("follow") ?? false;
     const api = yield* useApi(options);
-    // First, so that no line is lost between what was and what comes.
+    // First, so that no line is lost between what was and what comes; those that come both ways have the same number.
     const stream = follows ? yield* api.stream(path) : undefined;
     const log = yield* api.get<{ lines: LogLine[] }>(path, { lines: amount });
     if (asJson && !follows) return yield* printJson(log);
-    const show = (line: LogLine) => (asJson ? printJson(line) : print(`${printableLog(line.text)}\n`));
-    // One that is not complete comes again as it grows.
-    const showWhole = function* (line: LogLine): Operation<void> {
-      if (line.complete || !follows) yield* show(line);
+    const known = new Set<number>();
+    const show = function* (line: LogLine): Operation<void> {
+      // One that is not complete comes again as it grows.
+      if ((follows && !line.complete) || known.has(line.seq)) return;
+      yield* asJson ? printJson(line) : print(`${printableLog(line.text)}\n`);
     };
-    for (const line of log.lines) yield* showWhole(line);
-    if (stream !== undefined) yield* follow(api, stream, (data) => showWhole(data as LogLine));
+    for (const line of log.lines) yield* show(line);
+    for (const { seq, complete } of log.lines) if (complete) known.add(seq);
+    if (stream !== undefined) yield* follow(api, stream, (data) => show(data as LogLine));
     else if (log.lines.length === 0)
       note(`${name} has printed nothing, or is inline: that prints where the switchboard does`);
   },

@@ -18,7 +18,8 @@ export const wait: Command = {
   summary: "start it, and wait until it is ready",
   details: [
     "Ready is: it runs, and its health checks, if it has any, find it healthy or",
-    "degraded. A start that fails is tried again while there is time.",
+    "degraded. A start that fails is tried again when its backoff is over, while",
+    "there is time.",
   ],
   options: { timeout: { value: "TIME", help: "how long to wait", default: "60s" }, ...CLIENT_OPTIONS },
   *run([name = ""], options): Operation<void> {
@@ -38,14 +39,16 @@ function* after(limitMs: number): Operation<undefined> {
   yield* sleep(limitMs);
 }
 
+/** By hand it is started once, at once. From then on its backoff counts: to start it then would forget its failures. */
 function* untilReady(api: ApiClient, hostname: string, seen: { why: string }): Operation<Service> {
-  for (;;) {
-    seen.why = yield* tryStart(api, hostname, seen.why);
+  for (let starts = true; ; ) {
+    if (starts) seen.why = yield* tryStart(api, hostname, seen.why);
     const service = yield* api.get<Service>(servicePath(hostname));
     if (service.state === "running" && service.health !== "unhealthy") return service;
     if (service.failure !== null) seen.why = printableLines(service.failure.message);
     else if (service.state === "running") seen.why = "it runs, and is unhealthy";
     yield* sleep(Math.max(LOOK_EVERY_MS, Math.min(service.failure?.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
+    starts = (yield* api.get<Service>(servicePath(hostname))).state === "stopped";
   }
 }
 

@@ -4,6 +4,7 @@ import type { RequestRecord } from "../../base/request-record.ts";
 import type { EventRecord } from "../../observe/event-record.ts";
 import type { Journal, JournalQuery, Numbered } from "../../observe/journal.ts";
 import { createRequestFilter, type RequestFilter } from "../../observe/request-filter.ts";
+import type { LogLine } from "../../server/log-ring.ts";
 import { notFound } from "../control-error.ts";
 import { type Endpoint, type EndpointInput, endpoint } from "../endpoint.ts";
 import { toEventRow } from "../event-rows.ts";
@@ -113,7 +114,8 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
       path: "/api/logs/{hostname}",
       tag: "journal",
       summary: "What an app has printed last, the oldest line first",
-      description: "Of apps in threads and commands. Up to 1,000 lines are kept.",
+      description:
+        "Of apps in threads and commands. Up to 1,000 lines are kept. Each has a number, `seq`, by which what streams tell can be joined to it.",
       access: "read",
       params: HostnameParams,
       query: z.strictObject({ lines: queryInteger(1, 1_000, "At most so many. 100 unless it is given.") }),
@@ -127,21 +129,27 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
       },
       stream: {
         summary:
-          "`event: log` for each line from now on, however often the app is started; `event: lost` for a slow reader.",
-        handle({ params: { hostname }, response }) {
+          "`event: log` for each line from now on, or since `Last-Event-ID`, however often the app is started. A line that is not complete has no id, and comes again as it grows, with the same `seq`. `event: lost` for a slow reader.",
+        handle({ params: { hostname }, request, response }) {
           const open = streams.open(response);
-          const log = new LogFeed(source.pool, hostname);
+          const log = new LogFeed(source.pool, hostname, lastEventId(request));
           open.onTick = () => {
             const batch = log.take();
             if (batch === undefined) return;
             if (batch.lost > 0) open.send("lost", { lost: batch.lost });
-            open.write(batch.lines.map((line) => toText("log", JSON.stringify(line))).join(""));
+            open.write(batch.lines.map(toLogText).join(""));
           };
           open.onClose = () => log.close();
+          open.tick();
         },
       },
     }),
   ];
+}
+
+/** Whoever is cut off goes on after the last line that was complete: of another one, the end would be missing. */
+function toLogText(line: LogLine): string {
+  return toText("log", JSON.stringify(line), line.complete ? line.seq : undefined);
 }
 
 /** Nothing is known of this hostname. */

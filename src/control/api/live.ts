@@ -22,7 +22,7 @@ const DESCRIPTION = `For pages: everything in one stream, because a browser has 
 With \`hostname\` also, four times a second at most:
 
 - \`requests\`: \`{ requests, lost }\`, up to 100 of its requests that are over.
-- \`log\`: \`{ lines, lost }\`, what its app has printed. A line that is not complete comes again as it grows.`;
+- \`log\`: \`{ lines, lost }\`, what its app has printed. A line that is not complete comes again as it grows, with the same \`seq\`.`;
 
 /** One stream for a whole page. */
 export function liveEndpoints(

@@ -1,7 +1,7 @@
 import { showDialog } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { keepToken, readToken } from "./token.js";
-import { createTokenForm } from "./token-form.js";
+import { createTokenEntry } from "./token-form.js";
 
 /** @import { Live } from "./live.js" */
 /** @import { Store } from "./store.js" */
@@ -27,9 +27,9 @@ export function showAccess(button, store, live) {
       };
       const text = store.session?.canWrite
         ? "This tab has a token and may change things. It is forgotten when the tab is closed."
-        : "Everything can be seen. To change something, paste the operator token that the switchboard printed when it started.";
+        : "Everything can be seen. To change something, the operator token is needed, which the switchboard printed when it started.";
       const remove = h("button", { type: "button", onclick: forget }, "Forget the token");
-      return [h("p", {}, text), readToken() === undefined ? createTokenForm(done) : remove];
+      return [h("p", {}, text), readToken() === undefined ? createTokenEntry(done) : remove];
     });
     dialog.querySelector("input")?.focus();
   });

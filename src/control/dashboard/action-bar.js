@@ -2,7 +2,7 @@ import { ACTIONS, OPEN_BREAKER, PIN, perform, RESET_BREAKER } from "./actions.js
 import { h, setText } from "./dom.js";
 import { showFaultDialog } from "./fault-dialog.js";
 import { showScaleDialog } from "./scale-dialog.js";
-import { createTokenForm } from "./token-form.js";
+import { createTokenEntry } from "./token-form.js";
 
 /** @import { Action } from "./actions.js" */
 /** @import { Store } from "./store.js" */
@@ -59,7 +59,7 @@ export class ActionBar {
       { id: "access-note" },
       "Actions need the operator token, which the switchboard printed when it started.",
     );
-    this.#access = h("div", { class: "access", hidden: true }, note, createTokenForm(onToken));
+    this.#access = h("div", { class: "access", hidden: true }, note, createTokenEntry(onToken));
     this.element = h("div", {}, group, this.#access);
   }
 

@@ -24,11 +24,11 @@ export class LogView {
   #isFollowing = true;
   /** @type {LogLine[]} */
   #added = [];
-  /** The element of a line that has no end yet. @type {Map<string, HTMLElement>} */
-  #open = new Map();
+  /** What is shown, by number, in the order of the page. @type {Map<number, { element: HTMLElement, complete: boolean }>} */
+  #shown = new Map();
   #isScheduled = false;
-  /** What was asked for, until the first lines come by themselves: those may begin with its end. @type {LogLine[]} */
-  #known = [];
+  /** What comes while what was printed before is asked for: it is shown after that. @type {LogLine[] | undefined} */
+  #held;
   #abort = new AbortController();
 
   /** @param {string} hostname */
@@ -53,23 +53,23 @@ export class LogView {
   load() {
     this.#abort.abort();
     this.#abort = new AbortController();
-    /** @type {Promise<{ lines: LogLine[] }>} */ (
-      ask(`api/logs/${encodeURIComponent(this.#hostname)}?lines=${LINES}`, { signal: this.#abort.signal })
-    )
+    this.#held = [];
+    const { signal } = this.#abort;
+    const path = `api/logs/${encodeURIComponent(this.#hostname)}?lines=${LINES}`;
+    /** @type {Promise<{ lines: LogLine[] }>} */ (ask(path, { signal }))
+      .catch(() => ({ lines: [] })) // nothing is known of it yet; the connection's own state is shown at the top
       .then(({ lines }) => {
-        this.#lines.replaceChildren();
-        this.#open.clear();
-        this.#added = [];
-        this.add(lines);
-        this.#known = lines;
-      })
-      .catch(() => {}); // the connection's own state is shown at the top
+        if (!signal.aborted) this.#begin(lines);
+      });
   }
 
   /** @param {LogLine[]} lines */
   add(lines) {
-    this.#added.push(...lines.slice(overlap(this.#known, lines)));
-    this.#known = [];
+    if (this.#held !== undefined) {
+      this.#held = [...this.#held, ...lines].slice(-LINES);
+      return;
+    }
+    this.#added.push(...lines);
     if (this.#added.length > LINES) this.#added = this.#added.slice(-LINES);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -85,18 +85,33 @@ export class LogView {
     this.#abort.abort();
   }
 
+  /** @param {LogLine[]} lines what was printed before */
+  #begin(lines) {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#lines.replaceChildren();
+    this.#shown.clear();
+    this.#added = [];
+    this.add([...lines, ...held]);
+  }
+
   #show() {
     this.#isScheduled = false;
     const added = document.createDocumentFragment();
-    for (const line of this.#added.splice(0)) {
-      const element = this.#open.get(line.stream) ?? h("div", { class: `line ${line.stream}` });
-      if (!this.#open.has(line.stream)) added.append(element);
-      setText(element, stripAnsi(line.text) || " ");
-      if (line.complete) this.#open.delete(line.stream);
-      else this.#open.set(line.stream, element);
+    for (const { seq, stream, text, complete } of this.#added.splice(0)) {
+      const known = this.#shown.get(seq);
+      if (known?.complete) continue; // it was asked for, and has come by itself
+      const element = known?.element ?? h("div", { class: `line ${stream}` });
+      if (known === undefined) added.append(element);
+      setText(element, stripAnsi(text) || " ");
+      this.#shown.set(seq, { element, complete });
     }
     this.#lines.append(added);
-    while (this.#lines.childElementCount > LINES) this.#lines.firstElementChild?.remove();
+    for (const [seq, { element }] of this.#shown) {
+      if (this.#shown.size <= LINES) break;
+      element.remove();
+      this.#shown.delete(seq);
+    }
     this.#empty.hidden = this.#lines.childElementCount > 0;
     this.#lines.hidden = !this.#empty.hidden;
     this.#scroll();
@@ -112,19 +127,4 @@ export class LogView {
   #scroll() {
     if (this.#isFollowing) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
-}
-
-/**
- * With how many lines `next` repeats the end of `known`.
- *
- * @param {readonly LogLine[]} known
- * @param {readonly LogLine[]} next
- * @returns {number}
- */
-function overlap(known, next) {
-  for (let count = Math.min(known.length, next.length); count > 0; count -= 1) {
-    const end = known.slice(-count);
-    if (end.every(({ text, stream }, i) => text === next[i]?.text && stream === next[i].stream)) return count;
-  }
-  return 0;
 }

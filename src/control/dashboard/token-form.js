@@ -1,16 +1,33 @@
 import { ApiError, ask } from "./api.js";
 import { h, setText } from "./dom.js";
-import { keepToken } from "./token.js";
+import { isShared, keepToken } from "./token.js";
 
 /** @import { Session } from "./types.d.ts" */
 
 /**
- * Takes a token that the switchboard accepts.
+ * Takes a token that the switchboard accepts; where a token would not be safe, it leads to where it is.
  *
  * @param {() => void} onToken called when there is one
+ * @returns {HTMLElement}
+ */
+export function createTokenEntry(onToken) {
+  return isShared ? createWayOut() : createTokenForm(onToken);
+}
+
+/** @returns {HTMLElement} */
+function createWayOut() {
+  const port = location.port === "" ? "" : `:${location.port}`;
+  const origin = `http://switchboard.localhost${port}/`;
+  const link = h("a", { href: origin + (location.hash.startsWith("#/") ? location.hash : "") }, origin);
+  const why = `The app at ${location.origin} could read a token that is given to this page. Actions are at `;
+  return h("p", {}, why, link);
+}
+
+/**
+ * @param {() => void} onToken
  * @returns {HTMLFormElement}
  */
-export function createTokenForm(onToken) {
+function createTokenForm(onToken) {
   const input = h("input", {
     type: "password",
     placeholder: "Paste token",

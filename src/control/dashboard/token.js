@@ -1,15 +1,21 @@
-/** The token lives as long as the tab: it is in no cookie, and no other page can read it. */
+/** The token lives as long as the tab: it is in no cookie, and no page of another origin can read it. */
 const KEY = "switchboard-token";
+
+/**
+ * Whether this page is at a loopback name. The app for `default` has the same origin there: whatever the tab keeps, its
+ * pages can read. So no token is taken or kept then.
+ */
+export const isShared = /^(?:localhost|127\.0\.0\.1|\[::1\])\.?$/.test(location.hostname);
 
 /** @returns {string | undefined} */
 export function readToken() {
-  return sessionStorage.getItem(KEY) ?? undefined;
+  return isShared ? undefined : (sessionStorage.getItem(KEY) ?? undefined);
 }
 
 /** @param {string | undefined} token */
 export function keepToken(token) {
   if (token === undefined) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, token);
+  else if (!isShared) sessionStorage.setItem(KEY, token);
 }
 
 /**

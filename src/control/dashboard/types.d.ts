@@ -109,6 +109,7 @@ export interface RequestRow {
 }
 
 export interface LogLine {
+  seq: number;
   stream: "stdout" | "stderr";
   text: string;
   complete: boolean;

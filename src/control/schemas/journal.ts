@@ -139,6 +139,7 @@ export const EventList: z.ZodType<EventList> = component("EventList", z.object({
 
 /** One line that an app has printed. */
 interface LogRow {
+  seq: number;
   stream: "stdout" | "stderr";
   text: string;
   complete: boolean;
@@ -147,6 +148,12 @@ interface LogRow {
 const LogRow: z.ZodType<LogRow> = component(
   "LogRow",
   z.object({
+    seq: z
+      .number()
+      .int()
+      .describe(
+        "Its number. Those of a hostname grow, in the order in which lines begin; a line that grows keeps its own.",
+      ),
     stream: z.enum(["stdout", "stderr"]),
     text: z.string(),
     complete: z

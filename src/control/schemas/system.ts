@@ -58,7 +58,9 @@ export const SystemOverview: z.ZodType<SystemOverview> = component(
     errorRate: z.number(),
     systemStatus: z
       .enum(["healthy", "degraded", "unhealthy", "draining"])
-      .describe("`degraded` when some service is not well, `unhealthy` when none is."),
+      .describe(
+        "`degraded` when some service is not well, or has failed last and may be tried again; `unhealthy` when none is well.",
+      ),
   }),
 );
 
