@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { createEvents } from "./base/events.ts";
 import { functionOption } from "./base/options.ts";
 import { type Control, createControl } from "./control/control.ts";
-import type { Observation } from "./observe/observation.ts";
+import { type Observation, toObservation } from "./observe/observation.ts";
 import { useRequestFile } from "./observe/request-file.ts";
 import { openPool } from "./pool/server-pool.ts";
 import { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
@@ -134,7 +134,7 @@ function* open(settings: RunSettings, provide: (board: RunningBoard) => Operatio
   yield* provide({
     ...handle,
     pool,
-    observation: settings.observes ? observation : undefined,
+    observation: settings.observes ? toObservation(observation) : undefined,
     control: control && { token: control.token },
     at,
     fetch,

@@ -25,8 +25,10 @@ export type RequestOutcome = "served" | "refused" | "failed" | "timed-out" | "cl
  * **Failure.** None: a part that was never reached is 0.
  */
 export interface RequestTimings {
-  /** Until it was admitted: the checks, the queue for its turn, and a delay that a fault has added. */
+  /** Until it was admitted: the checks, and the queue for its turn. */
   queuedMs: number;
+  /** A delay that a fault has added. */
+  faultMs: number;
   /** Until its server ran. */
   startingMs: number;
   /** Until there was a connection to a server that lives elsewhere. */
@@ -77,6 +79,8 @@ export class RequestRecord {
   outcome: RequestOutcome | undefined = undefined;
   /** The code of the problem it was answered with, if the switchboard answered. */
   code: string | undefined = undefined;
+  /** The kind of the fault that struck it, if one did. */
+  fault: string | undefined = undefined;
   /** What arrived for it on its connection, head included, in bytes. */
   bytesIn = 0;
   /** What was sent for it on its connection, head included, in bytes. */
@@ -88,6 +92,8 @@ export class RequestRecord {
    * not waited for. Whole numbers, because each other one would be an object of its own in memory.
    */
   admittedUs = 0;
+  /** @internal How long a fault has delayed it. */
+  faultUs = 0;
   /** @internal When its server ran. */
   readyUs = 0;
   /** @internal When there was a connection to its server. */
@@ -120,14 +126,15 @@ export class RequestRecord {
 
   /** Where its time went. */
   get timings(): RequestTimings {
-    const { headUs, closedUs } = this;
+    const { headUs, closedUs, faultUs } = this;
     const delivered = this.kind !== undefined;
     const answered = headUs || closedUs;
     const admitted = this.admittedUs || (delivered || this.readyUs ? 0 : answered);
     const ready = this.readyUs || (delivered ? admitted : answered);
     const connected = this.connectedUs || ready;
     return {
-      queuedMs: toMs(admitted),
+      queuedMs: toMs(admitted - faultUs),
+      faultMs: toMs(faultUs),
       startingMs: toMs(ready - admitted),
       connectingMs: toMs(connected - ready),
       firstByteMs: toMs(answered - connected),
@@ -137,7 +144,8 @@ export class RequestRecord {
 
   /** As it is told to programs: the time as ISO 8601, with what is derived. */
   toJSON(): object {
-    const { seq, id, client, hostname, kind, port, replica, method, path, upgrade, status, outcome, code } = this;
+    const { seq, id, client, hostname, kind, port, replica, method, path, upgrade, status, outcome, code, fault } =
+      this;
     return {
       seq,
       id,
@@ -153,6 +161,7 @@ export class RequestRecord {
       status,
       outcome,
       code,
+      fault,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       durationMs: this.durationMs,

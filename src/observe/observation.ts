@@ -42,6 +42,11 @@ export interface Observing<E> extends Observation<E> {
   close(): void;
 }
 
+/** What whoever looks is given of it. */
+export function toObservation<E>({ requests, events, metrics, history }: Observing<E>): Observation<E> {
+  return { requests, events, metrics, history };
+}
+
 /** Makes an observation that is empty. `sample` tells how the pool is. */
 export function createObservation<E extends LifecycleEvent>({
   requests: size,

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
 import { checkKnownOptions, choiceOption, durationOption, fail, integerOption, textOption } from "../base/options.ts";
-import { noteOutcome } from "../base/request-record.ts";
+import { noteOutcome, recordOf } from "../base/request-record.ts";
 import { toPath } from "../base/request-target.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
@@ -122,7 +122,11 @@ export function strike(faults: Faults<Fault>, hostname: string, struck: Struck):
   const { request } = struck;
   const picked = faults.pick((fault) => concerns(fault, struck) && fits(fault, hostname, request));
   if (picked === undefined || picked.fault.kind === "unhealthy") struck.deliver();
-  else inflict(picked.fault, picked.random, hostname, struck);
+  else {
+    const record = recordOf(request);
+    if (record !== undefined) record.fault = picked.fault.kind;
+    inflict(picked.fault, picked.random, hostname, struck);
+  }
 }
 
 /** Whether a fault is to fail a health check of `hostname`. */
@@ -171,13 +175,20 @@ function reset(socket: Socket): void {
   else socket.destroy();
 }
 
-function delay(ms: number, { socket }: IncomingMessage, deliver: () => void): void {
+function delay(ms: number, request: IncomingMessage, deliver: () => void): void {
+  const { socket } = request;
   if (ms <= 0) {
     deliver();
     return;
   }
+  const record = recordOf(request);
+  const beforeUs = record?.elapsedUs() ?? 0;
   const timer = setTimeout(() => {
     socket.off("close", leave);
+    if (record !== undefined) {
+      record.admittedUs = record.elapsedUs();
+      record.faultUs = record.admittedUs - beforeUs;
+    }
     deliver();
   }, ms);
   const leave = () => clearTimeout(timer); // nobody waits any more

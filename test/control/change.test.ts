@@ -356,6 +356,20 @@ describe("faults", () => {
   });
 });
 
+describe("an app that replaces another one", () => {
+  it("is not held for what that did: its circuit is closed again", async () => {
+    await using folder = await makeFolder({ "app.mjs": answering("well") });
+    const app = () => express().get("/", (_request, response) => void response.sendStatus(500));
+    await withBoard({ app, circuitBreaker: { failureThreshold: 1 } }, async (board) => {
+      const client = await ControlClient.open(board);
+      await board.fetch("shop");
+      expect((await client.get("/api/services/shop")).body.breaker).toMatchObject({ state: "open" });
+      await client.send("PUT", "/api/services/shop", { module: folder.at("app.mjs"), kind: "inline" });
+      expect(await (await board.fetch("shop")).text()).toBe("well");
+    });
+  });
+});
+
 describe("circuit breakers", () => {
   it("are listed once they were asked, forced open, and reset", async () => {
     const hostnames = {

@@ -80,6 +80,29 @@ describe("an app outside this event loop", () => {
     });
   });
 
+  it("is unhealthy while nobody listens where it is, and asked all the same", async () => {
+    const server = createServer((_request, response) => void response.end("back"));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, "close");
+    const { log } = await withBoard({ app: () => remoteApp(`http://127.0.0.1:${port}`) }, async (board) => {
+      const health = () => board.pool.inspect().servers.map((row) => [row.health, row.replicas[0]?.health]);
+      expect((await board.fetch("shop")).status).toBe(502);
+      expect(health()).toEqual([["unhealthy", "unhealthy"]]);
+      expect((await board.fetch("shop")).status).toBe(502);
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      expect(await texts(board, "shop", "/")).toEqual(["back"]);
+      expect(health()).toEqual([["healthy", "healthy"]]);
+      server.close();
+      server.closeAllConnections();
+    });
+    const told = log.all.flatMap((event) => (event.type === "health" && event.replica === 1 ? [event.reason] : []));
+    expect(told).toEqual(["it cannot be connected to", "it can be connected to again"]);
+  });
+
   it("is asked for WebSockets, too", async () => {
     const app: AppFactory = ({ server }) => {
       server.on("upgrade", (_request, socket) => {

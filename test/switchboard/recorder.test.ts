@@ -78,11 +78,36 @@ describe("the record of a request", () => {
       gate.open();
       await answer;
       const [record] = await records(board);
-      const { queuedMs, startingMs, connectingMs, firstByteMs, bodyMs } = (record as RequestRecord).timings;
+      const { queuedMs, faultMs, startingMs, connectingMs, firstByteMs, bodyMs } = (record as RequestRecord).timings;
       expect(startingMs).toBeGreaterThanOrEqual(25);
-      expect([queuedMs, connectingMs]).toEqual([0, 0]);
+      expect([queuedMs, faultMs, connectingMs]).toEqual([0, 0, 0]);
       expect(queuedMs + startingMs + connectingMs + firstByteMs + bodyMs).toBeCloseTo(record?.durationMs as number, 1);
     });
+  });
+
+  it("says which fault struck it, and how long that has delayed it: nothing else took that time", async () => {
+    const remote = await RawServer.listen((peer) => {
+      void peer.until("\r\n\r\n").then(() => peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    });
+    const app: AppFactory = ({ hostname }) =>
+      hostname === "shop" ? (_request, response) => void response.end() : remoteApp(`http://127.0.0.1:${remote.port}`);
+    try {
+      await withBoard({ app }, async (board) => {
+        board.fault({ hostname: "*", kind: "latency", ms: 300 });
+        await ask(board, get("shop", "/", CLOSE)); // starts its server afterwards
+        await ask(board, get("shop", "/", CLOSE));
+        await ask(board, get("blog", "/", CLOSE));
+        for (const { fault, timings } of await records(board, 3)) {
+          const { faultMs, ...others } = timings;
+          expect(fault).toBe("latency");
+          expect(faultMs).toBeGreaterThanOrEqual(290);
+          for (const [name, ms] of Object.entries(others))
+            expect({ name, less: ms < 290 }).toEqual({ name, less: true });
+        }
+      });
+    } finally {
+      await remote.close();
+    }
   });
 
   it("counts the bytes of each request of a kept connection", async () => {

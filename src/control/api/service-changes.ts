@@ -80,7 +80,7 @@ export function serviceChangeEndpoints(source: ControlSource): Endpoint[] {
  * of that: it is told with the service.
  */
 async function replaceApp(
-  { services, pool, maxServers }: ControlSource,
+  { services, pool, maxServers, circuits }: ControlSource,
   hostname: string,
   input: ServiceInput,
 ): Promise<void> {
@@ -102,6 +102,9 @@ async function replaceApp(
   const isOurs = (row: { hostname: string }) => row.hostname === hostname;
   const isUp = pool.inspect().servers.some((row) => isOurs(row) && row.state !== "stopping");
   if (isUp || pool.failures().some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
+  // What was found out about the app before says nothing about this one; one that is open until somebody resets it stays so.
+  const breaker = circuits().find(([name]) => name === hostname)?.[1];
+  if (breaker?.retryAfterMs !== undefined) breaker.reset();
   if (pinned === false) pool.unpin(hostname);
   if (pinned === true) await pool.pin(hostname).catch(noop);
   else if (isUp) await pool.getOrCreate(hostname).catch(noop);

@@ -17,10 +17,18 @@ export interface RequestRow {
   status?: number | undefined;
   outcome?: "served" | "refused" | "failed" | "timed-out" | "client-gone" | "cut" | undefined;
   code?: string | undefined;
+  fault?: string | undefined;
   bytesIn: number;
   bytesOut: number;
   durationMs: number;
-  timings: { queuedMs: number; startingMs: number; connectingMs: number; firstByteMs: number; bodyMs: number };
+  timings: {
+    queuedMs: number;
+    faultMs: number;
+    startingMs: number;
+    connectingMs: number;
+    firstByteMs: number;
+    bodyMs: number;
+  };
 }
 
 /** How a request ended. */
@@ -44,12 +52,14 @@ export const RequestRow: z.ZodType<RequestRow> = component(
       status: z.number().int().optional(),
       outcome: z.enum(OUTCOMES).optional(),
       code: z.string().optional().describe("That of the problem the switchboard has answered with."),
+      fault: z.string().optional().describe("The kind of the fault that struck it."),
       bytesIn: z.number(),
       bytesOut: z.number(),
       durationMs: z.number(),
       timings: z
         .object({
           queuedMs: z.number(),
+          faultMs: z.number().describe("A delay that a fault has added."),
           startingMs: z.number(),
           connectingMs: z.number(),
           firstByteMs: z.number(),
@@ -77,7 +87,7 @@ export const RequestRow: z.ZodType<RequestRow> = component(
           bytesIn: 310,
           bytesOut: 5_120,
           durationMs: 7.25,
-          timings: { queuedMs: 0.1, startingMs: 0, connectingMs: 0.4, firstByteMs: 6, bodyMs: 0.75 },
+          timings: { queuedMs: 0.1, faultMs: 0, startingMs: 0, connectingMs: 0.4, firstByteMs: 6, bodyMs: 0.75 },
         },
       ],
     }),

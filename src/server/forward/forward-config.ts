@@ -35,6 +35,8 @@ export interface ForwarderConfig {
    * the same hostname, which takes it over. @default none
    */
   elsewhere?: Elsewhere | undefined;
+  /** Hears of the first connection after one that could not be made. @default none */
+  reached?: (() => void) | undefined;
 }
 
 /** A {@link ForwarderConfig} that was checked, with its defaults. */
@@ -52,6 +54,7 @@ const OPTIONS: readonly (keyof ForwarderConfig)[] = [
   "via",
   "failed",
   "elsewhere",
+  "reached",
 ];
 
 /** Checks every option, before anything is opened. */
@@ -70,5 +73,6 @@ export function resolveForwarder(config: ForwarderConfig): ForwarderSettings {
     via,
     failed: functionOption("failed", config.failed) ?? noop,
     elsewhere: functionOption("elsewhere", config.elsewhere) ?? (() => undefined),
+    reached: functionOption("reached", config.reached) ?? noop,
   };
 }

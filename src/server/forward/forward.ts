@@ -71,6 +71,7 @@ export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
     via,
     failed,
     elsewhere,
+    reached,
   } = resolveForwarder(config);
   const clientOf = createRequestClientOf(createClientOf(trustedProxies));
   return resource(function* (provide) {
@@ -78,7 +79,7 @@ export function useForwarder(config: ForwarderConfig): Operation<Forwarder> {
       hostname,
       pseudonym: `${hostname}.${via}`.toLowerCase(),
       clientOf,
-      upstream: new Upstream(endpoint, connectTimeoutMs),
+      upstream: new Upstream(endpoint, connectTimeoutMs, reached),
       responseTimeoutMs,
       idleTimeoutMs,
       active: 0,

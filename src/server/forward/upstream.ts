@@ -30,10 +30,15 @@ export class Upstream implements Keeper {
   #closed: (() => void) | undefined;
   /** It was dialled once more in vain, or has ended, and no connection was made since. */
   #isDown = false;
+  /** The last dial was in vain. */
+  #wasRefused = false;
+  readonly #reached: () => void;
 
-  constructor(endpoint: Endpoint, connectTimeoutMs: number) {
+  /** @param reached hears of the first connection after one that could not be made. */
+  constructor(endpoint: Endpoint, connectTimeoutMs: number, reached: () => void) {
     this.#endpoint = endpoint;
     this.#connectTimeoutMs = connectTimeoutMs;
+    this.#reached = reached;
   }
 
   get open(): number {
@@ -70,7 +75,12 @@ export class Upstream implements Keeper {
   connect(done: (result: Connection | ForwardFailure) => void): () => void {
     const attempt = dial(this.#endpoint, this.#connectTimeoutMs, (result) => {
       this.#attempts.delete(attempt);
-      done(result instanceof Error ? result : this.#add(result));
+      if (result instanceof Error) {
+        this.#wasRefused = true;
+        done(result);
+      } else {
+        done(this.#add(result));
+      }
     });
     this.#attempts.add(attempt);
     return () => {
@@ -140,6 +150,10 @@ export class Upstream implements Keeper {
 
   #add(socket: Socket): Connection {
     this.#isDown = false;
+    if (this.#wasRefused) {
+      this.#wasRefused = false;
+      this.#reached();
+    }
     this.#sockets.add(socket);
     socket.on("close", () => {
       this.#sockets.delete(socket);

@@ -40,6 +40,8 @@ export class ReplicaHealth {
   #checks: CheckRecord = CHECKED;
   #answers: OutlierRecord = UNSEEN;
   #ejected: ReturnType<typeof setTimeout> | undefined;
+  /** No connection can be made to it, and there is nobody else who could have its requests. */
+  #isUnreachable = false;
   #isIn = false;
   #joinedAt = 0;
 
@@ -59,7 +61,7 @@ export class ReplicaHealth {
   }
 
   get status(): HealthStatus {
-    if (!this.isUp || this.isEjected) return "unhealthy";
+    if (!this.isUp || this.isEjected || this.#isUnreachable) return "unhealthy";
     return this.#checks.against > 0 ? "degraded" : "healthy";
   }
 
@@ -74,6 +76,7 @@ export class ReplicaHealth {
     this.#isIn = true;
     this.#checks = CHECKED;
     this.#answers = UNSEEN;
+    this.#isUnreachable = false;
     this.#joinedAt = performance.now();
   }
 
@@ -108,8 +111,21 @@ export class ReplicaHealth {
 
   /** No connection can be made to it. */
   unreachable(): void {
-    if (this.#settings.outliers === false || !this.#isIn) return;
-    if (!this.isEjected && this.#host.mayEject()) this.#leaveOut(UNREACHABLE_MS, "it cannot be connected to");
+    if (!this.#isIn || this.isEjected) return;
+    const why = "it cannot be connected to";
+    if (this.#settings.outliers !== false && this.#host.mayEject()) this.#leaveOut(UNREACHABLE_MS, why);
+    else this.#setUnreachable(true, why);
+  }
+
+  /** A connection was made, after one that could not be. */
+  reached(): void {
+    this.#setUnreachable(false, "it can be connected to again");
+  }
+
+  #setUnreachable(isUnreachable: boolean, why: string): void {
+    const from = this.status;
+    this.#isUnreachable = isUnreachable;
+    this.#tell(from, why);
   }
 
   #count(failed: boolean): void {

@@ -28,6 +28,8 @@ export interface RunSettings {
   notYet(why: string): void;
   forwardFailed(event: ForwardErrorEvent): void;
   elsewhere: Elsewhere;
+  /** A connection was made, after one that could not be. */
+  reached(): void;
   drained(result: DrainResult): void;
 }
 
@@ -49,11 +51,11 @@ export interface Run {
  * **Failure.** Throws why the server cannot be started, or has ended before its first success.
  */
 export function* openRun(settings: RunSettings): Operation<Run> {
-  const { app, hostname, ports, log, health, forwardFailed, elsewhere, notYet } = settings;
+  const { app, hostname, ports, log, health, forwardFailed, elsewhere, reached, notYet } = settings;
   const period = new GracePeriod(settings.graceMs);
   const graceMs = () => period.leftMs();
   const { target, ended = forever() } = yield* app.open({ hostname, ports, graceMs, log, notYet });
-  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed, elsewhere });
+  const forwarder = yield* useForwarder({ target, hostname, failed: forwardFailed, elsewhere, reached });
   yield* ensure(() => drain(settings, period));
   const endpoint = resolveTarget(target);
   const check = toCheck(endpoint, settings);

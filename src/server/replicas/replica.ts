@@ -227,6 +227,7 @@ export class Replica implements Candidate {
         this.health.brokeOff(event.phase);
         this.#host.forwardFailed(event);
       },
+      reached: () => this.health.reached(),
       elsewhere: (request, response) => {
         this.health.unreachable();
         const other = this.#host.instead(this, request, response);
