@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { detach } from "./detach.ts";
 
 /**
  * How a request ended:
@@ -108,7 +109,7 @@ export class RequestRecord {
     this.id = id;
     this.client = client;
     this.method = method;
-    this.path = path.length > LONGEST_PATH ? path.slice(0, LONGEST_PATH) : path;
+    this.path = path.length > LONGEST_PATH ? detach(path.slice(0, LONGEST_PATH)) : path;
     this.upgrade = upgrade;
     this.receivedAt = performance.now();
     this.time = Date.now();

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
@@ -34,7 +34,7 @@ export function stateFolder(): string {
 export function writeState(state: State): string {
   const folder = stateFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700); // it may have been there before
+  if (!lstatSync(folder).isSymbolicLink()) chmodSync(folder, 0o700); // it may have been there before
   const path = join(folder, `${state.port}.json`);
   const draft = join(folder, `.${state.port}.${state.pid}`);
   rmSync(draft, { force: true });

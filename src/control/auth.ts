@@ -21,6 +21,9 @@ const LIMITS = { limit: 1_000, windowMs: 10_000, tiers: { write: { limit: 200, w
 /** How often a client may show a wrong token. */
 const WRONG_TOKENS = { limit: 10, windowMs: 60_000, maxKeys: 10_000 };
 
+/** No address. */
+const OPERATOR = "operator";
+
 const clientOf = createRequestClientOf(createClientOf([]));
 
 /** Decides who may ask for what, and how often. It remembers digests of no token but its own. */
@@ -38,7 +41,9 @@ export class Auth {
   /** Throws when a client asks too often. */
   count(request: IncomingMessage): void {
     const tier = request.method === "GET" || request.method === "HEAD" ? "default" : "write";
-    const { allowed, retryAfterMs } = this.#requests.consume(clientOf(request).address, { tier });
+    // The operator has a limit of his own: nobody else uses it up.
+    const key = this.#isOwn(tokenOf(request)) ? OPERATOR : clientOf(request).address;
+    const { allowed, retryAfterMs } = this.#requests.consume(key, { tier });
     if (!allowed) throw tooMany("too many requests", retryAfterMs);
   }
 
@@ -59,17 +64,23 @@ export class Auth {
     const local = isLocal(request);
     const { authorization } = request.headers;
     if (authorization === undefined) return { role: local ? "viewer" : "none", local };
-    const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? "";
-    // First, and always: guessing it is hopeless, and nobody else's wrong tokens lock the operator out.
-    if (timingSafeEqual(digest(token), this.#token)) return { role: "operator", local };
-    const { address } = clientOf(request);
-    const { allowed, retryAfterMs } = this.#wrong.check(address);
-    if (!allowed) throw tooMany("too many wrong tokens", retryAfterMs);
+    const token = tokenOf(request);
+    if (this.#isOwn(token)) return { role: "operator", local };
     const role = await this.#verifyJwt?.(token);
     if (role !== undefined) return { role, local };
-    this.#wrong.consume(address);
+    // Last: guessing one is hopeless, and nobody else's wrong tokens lock out whoever has a right one.
+    const { allowed, retryAfterMs } = this.#wrong.consume(clientOf(request).address);
+    if (!allowed) throw tooMany("too many wrong tokens", retryAfterMs);
     throw unauthorized("the token is not valid", "invalid_token");
   }
+
+  #isOwn(token: string): boolean {
+    return token !== "" && timingSafeEqual(digest(token), this.#token);
+  }
+}
+
+function tokenOf({ headers: { authorization = "" } }: IncomingMessage): string {
+  return /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? "";
 }
 
 /** Of the same length for every token, so that they can be compared in constant time. */

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import express, { type Express, type Router } from "express";
+import { toError } from "../base/errors.ts";
+import { answerProblem } from "./answer.ts";
 import { Auth } from "./auth.ts";
 import type { ControlSettings } from "./config.ts";
 import { gate } from "./gate.ts";
@@ -44,8 +46,15 @@ export function createControl(source: ControlSource, { token: own, jwt }: Contro
   };
   app.use(FOLDER, serve);
   app.use(serve);
+  app.use(unreadable);
   return { app, token, close: () => streams.close() };
 }
+
+/** Express could not read the path. Its own answer would have the stack. */
+const unreadable: express.ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+  if (!(error instanceof URIError)) process.emitWarning(toError(error));
+  answerProblem(response, { status: 400, code: "BAD_REQUEST", detail: "the path cannot be read" });
+};
 
 /** What is at the root is here, too: the one place that loopback names have. */
 const FOLDER = "/__switchboard";

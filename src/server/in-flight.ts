@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { action, type Operation } from "effection";
 import { noteOutcome } from "../base/request-record.ts";
+import { markCut } from "./break-off.ts";
 
 /**
  * What a server is busy with: requests whose response has not closed, and upgraded sockets that are open.
@@ -119,9 +120,10 @@ export class InFlight {
   cut(): { requests: number; sockets: number } {
     const requests = [...this.responses()].filter(({ req }) => !req.socket.destroyed);
     const sockets = [...(this.#sockets ?? [])].filter((socket) => !socket.destroyed);
-    for (const { req } of requests) {
-      noteOutcome(req, "cut");
-      req.socket.destroy();
+    for (const response of requests) {
+      noteOutcome(response.req, "cut");
+      markCut(response);
+      response.req.socket.destroy();
     }
     for (const socket of sockets) {
       noteOutcome(socket, "cut");

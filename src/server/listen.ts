@@ -84,6 +84,12 @@ export function* listen(server: HttpServer, address: ListenAddress): Operation<n
   }
 }
 
+/** Nothing is in flight, nor can anything come: it has closed. What was handed to it has no connection of its own. */
+function* gone(inFlight: InFlight, closed: Operation<void>): Operation<void> {
+  yield* closed;
+  yield* inFlight.whenIdle();
+}
+
 /**
  * Closes a server that listens: stops accepting, lets what is in flight finish, for at most `graceMs`, then
  * cuts the rest. Returns when the port is free and every socket is gone.
@@ -99,7 +105,7 @@ export function* drain(server: HttpServer, inFlight: InFlight, limits: DrainLimi
   else if (limits.lingerMs > 0) NetServer.prototype.close.call(server);
   else server.close();
   if (limits.graceMs > 0 && (!inFlight.isIdle || limits.lingerMs > 0)) {
-    yield* race([settled(inFlight, limits.lingerMs), closed.operation, sleep(limits.graceMs)]);
+    yield* race([settled(inFlight, limits.lingerMs), gone(inFlight, closed.operation), sleep(limits.graceMs)]);
   }
   const cut = inFlight.cut();
   server.closeAllConnections();

@@ -15,13 +15,15 @@ export function guardHead(response: ServerResponse): void {
 function writeHead(this: ServerResponse, status: number, reason?: unknown, fields?: unknown): unknown {
   const record = recordOf(this.req);
   if (record === undefined || this.headersSent) return writeGuarded(this, status, reason, fields);
-  record.status = status;
-  record.headUs = record.elapsedUs();
   const given = fields ?? reason;
   const named = nameRequest(this, record.id, typeof given === "object" && given !== null ? given : undefined);
-  return typeof reason === "string"
-    ? writeGuarded(this, status, reason, named)
-    : writeGuarded(this, status, named, undefined);
+  const result =
+    typeof reason === "string"
+      ? writeGuarded(this, status, reason, named)
+      : writeGuarded(this, status, named, undefined);
+  record.headUs = record.elapsedUs();
+  record.status = Number(this.statusCode); // Node takes text for a number, too
+  return result;
 }
 
 /** The fields of an answer with the id of its request; an app that has set one itself keeps it. */

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Operation, sleep } from "effection";
 import { noop } from "../base/operations.ts";
+import { noteOutcome, recordOf } from "../base/request-record.ts";
 import { type Problem, problemBytes } from "../server/problem.ts";
 import { badRequest } from "./problem.ts";
 
@@ -126,8 +127,10 @@ export class Connections {
     }
     const owed = inBody ? 1 : 0;
     const run = () => {
+      const problem = toProblem(error);
+      if (inBody && connection.request !== undefined) noteRefusal(connection.request, problem);
       if (inBody && connection.response?.headersSent) socket.destroy();
-      else end(socket, toProblem(error));
+      else end(socket, problem);
       connection.last = { owed: -1, run: noop };
     };
     connection.last = { owed, run };
@@ -154,6 +157,14 @@ export class Connections {
 const SILENT_BODY: Error & { code?: string } = Object.assign(new Error("the body stopped arriving"), {
   code: "ERR_HTTP_REQUEST_TIMEOUT",
 });
+
+/** The refusal is the answer of a request whose body broke off. */
+function noteRefusal(request: IncomingMessage, { status, code }: Problem): void {
+  const record = recordOf(request);
+  if (record === undefined) return;
+  record.status ??= status;
+  noteOutcome(request, "refused", code);
+}
 
 /** Sends the last answer, and closes when the client has, or a little later: closing at once could reset what was sent. */
 function end(socket: Duplex, problem: Problem): void {

@@ -2,12 +2,21 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Context, createContext, ensure, type Operation, resource } from "effection";
 import { toHostname } from "../base/hostname.ts";
-import { checkKnownOptions, choiceOption, durationOption, fail, integerOption, textOption } from "../base/options.ts";
+import {
+  checkKnownOptions,
+  choiceOption,
+  durationOption,
+  fail,
+  integerOption,
+  LONGEST_DELAY_MS,
+  textOption,
+} from "../base/options.ts";
 import { noteOutcome, recordOf } from "../base/request-record.ts";
 import { toPath } from "../base/request-target.ts";
 import type { FaultSelection, Faults } from "../resilience/faults.ts";
 import type { Problem } from "../server/problem.ts";
 import { cutBody, slowBody } from "./fault-body.ts";
+import { excuse } from "./guard.ts";
 
 /**
  * What goes wrong with some requests, on purpose.
@@ -144,7 +153,7 @@ function inflict(
   const { request, response, refuse, deliver } = struck;
   switch (fault.kind) {
     case "latency":
-      delay(fault.ms + random() * (fault.jitterMs ?? 0), request, deliver);
+      delay(Math.min(fault.ms + random() * (fault.jitterMs ?? 0), LONGEST_DELAY_MS), request, deliver);
       return;
     case "status":
       refuse({ status: fault.status, code: "FAULT", detail: "a fault was set for this request", hostname });
@@ -154,10 +163,16 @@ function inflict(
       return;
     case "abort":
       noteOutcome(request, "failed", "FAULT");
+      if (response !== undefined) excuse(response);
       reset(request.socket);
       return;
     case "cut":
-      if (response !== undefined) cutBody(response, fault.afterBytes, () => noteOutcome(request, "failed", "FAULT"));
+      if (response !== undefined) {
+        cutBody(response, fault.afterBytes, () => {
+          noteOutcome(request, "failed", "FAULT");
+          excuse(response);
+        });
+      }
       deliver();
       return;
     case "slow-body":
@@ -213,7 +228,17 @@ function fits(fault: Fault, wanted: string, request: IncomingMessage): boolean {
   return matches(path, asked);
 }
 
+/** `*` stands for anything. Part by part, because an expression with several would look at a long path for minutes. */
 function matches(pattern: string, path: string): boolean {
-  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${source.join(".*")}$`).test(path);
+  const [first = "", ...others] = pattern.split("*");
+  const last = others.pop();
+  if (last === undefined) return path === first;
+  if (!path.startsWith(first) || path.length < first.length + last.length || !path.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of others) {
+    at = path.indexOf(part, at);
+    if (at === -1) return false;
+    at += part.length;
+  }
+  return at <= path.length - last.length;
 }

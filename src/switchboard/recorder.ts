@@ -5,7 +5,7 @@ import { createRequestIds, giveRequestId, requestIdOf } from "../base/request-id
 import { RequestRecord, recordOf, setRecord } from "../base/request-record.ts";
 import type { RequestObserver } from "../observe/request-observer.ts";
 import type { ServerInfo } from "../pool/server-info.ts";
-import { isBrokenOff } from "../server/break-off.ts";
+import { hasLeft, isBrokenOff } from "../server/break-off.ts";
 import { type ClientOf, peerAddress } from "../server/client.ts";
 
 /** What was counted of a connection for the requests before. */
@@ -47,6 +47,7 @@ export class Recorder {
     socket.on("close", () => {
       if (recordOf(socket) !== record) return;
       tell();
+      if (record.status === undefined && record.kind !== undefined && !hasLeft(socket)) record.outcome ??= "failed";
       this.#finish(record, socket, record.status === undefined);
     });
   }
@@ -66,7 +67,7 @@ export class Recorder {
   finished(response: ServerResponse): void {
     const record = recordOf(response.req);
     if (record === undefined) return;
-    if (isBrokenOff(response)) record.outcome ??= "failed";
+    if (record.kind !== undefined && isBrokenOff(response)) record.outcome ??= "failed";
     this.#finish(record, response.req.socket, !response.writableFinished);
   }
 
@@ -131,13 +132,13 @@ export function noteDelivery(request: IncomingMessage, { kind, port }: ServerInf
 /** The server of `request` runs, after it was waited for. */
 export function noteReady(request: IncomingMessage): void {
   const record = recordOf(request);
-  if (record !== undefined) record.readyUs = record.elapsedUs();
+  if (record?.closedUs === 0) record.readyUs = record.elapsedUs();
 }
 
 /** `request` was let through, after it had waited. */
 export function noteAdmission(request: IncomingMessage): void {
   const record = recordOf(request);
-  if (record !== undefined) record.admittedUs = record.elapsedUs();
+  if (record?.closedUs === 0) record.admittedUs = record.elapsedUs();
 }
 
 function outcomeOf({ code, status, kind }: RequestRecord, unfinished: boolean): RequestRecord["outcome"] {
@@ -148,15 +149,24 @@ function outcomeOf({ code, status, kind }: RequestRecord, unfinished: boolean): 
 
 /** The status of an upgrade stands in the first bytes that are sent, whoever sends them. */
 function noteStatus(socket: Duplex, record: RequestRecord, answered: () => void): void {
-  const own = socket as unknown as { write?: unknown };
-  own.write = (chunk: unknown, ...rest: unknown[]) => {
+  const own = socket as unknown as { write?: unknown; end?: unknown };
+  const note = (chunk: unknown) => {
     delete own.write;
+    delete own.end;
     record.headUs = record.elapsedUs();
-    const head = Buffer.isBuffer(chunk) ? chunk.toString("latin1", 0, 12) : String(chunk);
-    const status = /^HTTP\/1\.1 (\d{3})/.exec(head)?.[1];
+    const head = chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, 12)).toString("latin1") : String(chunk);
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
     if (status !== undefined) record.status = Number(status);
     answered();
-    return Reflect.apply(socket.write, socket, [chunk, ...rest]);
+  };
+  own.write = (...args: unknown[]) => {
+    note(args[0]);
+    return Reflect.apply(socket.write, socket, args);
+  };
+  own.end = (...args: unknown[]) => {
+    if (typeof args[0] === "function" || args[0] === undefined || args[0] === null) delete own.end;
+    else note(args[0]);
+    return Reflect.apply(socket.end, socket, args);
   };
 }
 

@@ -96,7 +96,17 @@ describe("who may ask", () => {
       const statuses = new Set((await Promise.all(writes)).map(({ status }) => status));
       expect([...statuses].sort()).toEqual([401, 429]);
       expect((await client.get("/api/services")).status).toBe(200); // reading has a limit of its own
+      expect((await client.send("POST", "/api/faults", fault)).status).toBe(201); // and so has the operator
       expect((await client.get("/health")).status).toBe(200);
+    });
+  });
+
+  it("tells nobody a stack, whatever is asked for", async () => {
+    await withBoard({}, async (board) => {
+      const response = await board.fetch("switchboard", "/api/services/%ZZ");
+      expect(response.status).toBe(400);
+      expect(response.headers.get("content-type")).toContain("application/problem+json");
+      expect(await response.text()).not.toMatch(/at |node_modules|\.js/);
     });
   });
 
@@ -113,6 +123,14 @@ describe("who may ask", () => {
 describe("JSON Web Tokens", () => {
   const withJwt = (jwt: object, body: (client: ControlClient, board: RunningSwitchboard) => Promise<void>) =>
     withBoard({ control: { jwt } } as RunConfig, async (board) => body(await ControlClient.open(board), board));
+
+  it("that are right pass, however many wrong ones came from the same address", async () => {
+    await withJwt({ secret: SECRET }, async (client) => {
+      for (let i = 0; i < 12; i += 1) await client.get("/api/services", { Authorization: `Bearer wrong-${i}` });
+      expect((await client.get("/api/services", { Authorization: "Bearer wrong" })).status).toBe(429);
+      expect(await statuses(client, await jwt({ role: "operator" }))).toEqual([200, 201]);
+    });
+  });
 
   it("let a viewer read and an operator change, when signed with the secret", async () => {
     await withJwt({ secret: SECRET }, async (client) => {

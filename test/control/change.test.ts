@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
@@ -352,6 +352,33 @@ describe("faults", () => {
       const answer = await client.send("POST", "/api/faults", body);
       expect({ status: answer.status, field: answer.body.field }).toEqual({ status: 422, field });
       expect((await client.get("/api/faults")).body.faults).toEqual([]);
+    });
+  });
+});
+
+describe("an app that is taken away while it replaces another one", () => {
+  it("leaves nothing: the change is refused, and its name is not pinned", async () => {
+    await using folder = await makeFolder({ "app.mjs": answering("new") });
+    const gate = createGate();
+    const asked = createGate();
+    const app = () => async (_request: unknown, response: ServerResponse) => {
+      asked.open();
+      await gate.promise;
+      response.end();
+    };
+    await withBoard({ app }, async (board) => {
+      const client = await ControlClient.open(board);
+      const slow = board.fetch("shop");
+      await asked.promise;
+      const put = client.send("PUT", "/api/services/shop", { module: folder.at("app.mjs"), pinned: true });
+      await vi.waitFor(() => expect(board.pool.get("shop")).toBeUndefined()); // it drains
+      const removed = client.send("DELETE", "/api/services/shop");
+      await vi.waitFor(async () => expect((await client.get("/api/services/shop")).body.declared).toBe(false));
+      gate.open();
+      expect(await put).toMatchObject({ status: 409, body: { code: "SERVICE_GONE" } });
+      expect((await removed).status).toBe(204);
+      await slow;
+      expect(board.pool.pinned()).toEqual([]);
     });
   });
 });

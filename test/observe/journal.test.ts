@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
 import { Journal } from "../../src/observe/journal.ts";
 import { createRequestFilter, type RequestFilter } from "../../src/observe/request-filter.ts";
+import { heap } from "../support/load.ts";
 
 const add = (journal: Journal<{ seq: number }>, count: number) => {
   for (let i = 0; i < count; i += 1) journal.add({ seq: 0 });
@@ -122,5 +123,17 @@ describe("a filter of requests", () => {
     [{ id: "a-2" }, false],
   ])("%o", (filter, fits) => {
     expect(createRequestFilter(filter)(record)).toBe(fits);
+  });
+});
+
+describe("a record", () => {
+  it("keeps no more of a long path than it shows", async () => {
+    const before = await heap();
+    const kept = Array.from({ length: 2_000 }, (_, i) => {
+      const path = Buffer.alloc(15_000, `/${i}`).toString("latin1");
+      return new RequestRecord("a-1", "127.0.0.1", "GET", path, false);
+    });
+    expect((await heap()) - before).toBeLessThan(8 * 1_024 * 1_024); // with all of their paths it would be 30 MB
+    expect(kept).toHaveLength(2_000);
   });
 });

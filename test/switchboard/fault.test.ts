@@ -38,6 +38,29 @@ function bodyOf(text: string): string {
   return text.slice(text.indexOf("\r\n\r\n"));
 }
 
+describe("the path of a fault", () => {
+  it.each([
+    ["/a", "/a", true],
+    ["/a", "/ab", false],
+    ["/a*", "/ab", true],
+    ["/a*", "/a", true],
+    ["*b", "/ab", true],
+    ["/a*a", "/a", false],
+    ["/a*b*c", "/axbxc", true],
+    ["/a*b*c", "/acb", false],
+    ["/a*bc*c", "/abc", false],
+    ["*", "/", true],
+    ["/a.c", "/abc", false],
+    // An expression of these would not come to an end.
+    [`/${"*a".repeat(20)}*b`, `/${"a".repeat(8_000)}`, false],
+  ])("%s and %s: %s", async (path, asked, strikes) => {
+    await withBoard({ app }, async (board) => {
+      board.fault({ hostname: "shop", kind: "status", status: 418, path });
+      expect((await board.fetch("shop", asked)).status === 418).toBe(strikes);
+    });
+  });
+});
+
 describe("a fault", () => {
   it("answers with a status, and starts no server", async () => {
     const { log } = await withBoard({ app }, async (board) => {

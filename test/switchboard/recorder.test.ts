@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import {
@@ -227,6 +228,97 @@ describe("the outcome of a request", () => {
     });
   });
 
+  it("is failed when an inline app breaks off, by itself or by what it throws, and breakers count that", async () => {
+    const breaks: RequestListener[] = [
+      (_request, response) => {
+        response.write("half");
+        response.destroy();
+      },
+      (request, response) => {
+        response.write("half");
+        request.socket.destroy();
+      },
+      (_request, response) => {
+        response.write("half");
+        throw new Error("oops");
+      },
+    ];
+    for (const app of breaks) {
+      await withBoard({ app: () => app, circuitBreaker: { failureThreshold: 1 } }, async (board) => {
+        await ask(board, get("shop", "/", CLOSE));
+        expect(await records(board)).toMatchObject([{ outcome: "failed", status: 200 }]);
+        expect(board.circuit("shop")?.state).toBe("open");
+      });
+    }
+  });
+
+  it("is client-gone also for a client that resets, and no breaker counts it", async () => {
+    const app: RequestListener = (_request, response) => void response.write("half");
+    for (const leave of ["resetAndDestroy", "destroy"] as const) {
+      await withBoard({ app: () => app, circuitBreaker: { failureThreshold: 1 }, graceMs: 0 }, async (board) => {
+        const client = new Client(board.port).send(get("shop"));
+        await client.until("half");
+        client.socket[leave]();
+        expect(await records(board)).toMatchObject([{ outcome: "client-gone", status: 200 }]);
+        expect(board.circuit("shop")?.state).toBe("closed");
+      });
+    }
+  });
+
+  it("is that of the end: what happens for a client that has left changes its record no more", async () => {
+    const gate = createGate();
+    const asked = createGate();
+    const app: AppFactory = async () => {
+      asked.open();
+      await gate.promise;
+      return () => {};
+    };
+    await withBoard({ app }, async (board) => {
+      const client = new Client(board.port).send(get("shop"));
+      await asked.promise;
+      client.destroy();
+      const [record] = await records(board);
+      const before = JSON.stringify(record);
+      gate.open();
+      await vi.waitFor(() => expect(board.pool.get("shop")).toBeDefined());
+      expect(JSON.stringify(record)).toBe(before);
+    });
+  });
+
+  it("is refused when the rest of its body does not come, or is no body", async () => {
+    const app: AppFactory = () => (request, response) => void request.resume().on("end", () => response.end());
+    const post = (fields: string, body: string) => `${get("shop", "/", fields).replace("GET", "POST")}${body}`;
+    expect(await outcome(app, post("Content-Length: 10\r\n", "abc"), { bodyTimeoutMs: 50 })).toMatchObject({
+      status: 408,
+      outcome: "refused",
+      code: "REQUEST_TIMEOUT",
+    });
+    expect(await outcome(app, post("Transfer-Encoding: chunked\r\n", "zz\r\n"))).toMatchObject({
+      status: 400,
+      outcome: "refused",
+      code: "BAD_REQUEST",
+    });
+  });
+
+  it("has the status that was sent: text is a number, and one that Node refuses is none", async () => {
+    const statuses: [RequestListener, number][] = [
+      [(_request, response) => void Object.assign(response, { statusCode: "503" }).end(), 503],
+      [(_request, response) => void response.writeHead("404" as never).end(), 404],
+      [
+        (_request, response) => {
+          try {
+            response.writeHead(9_999);
+          } catch {
+            response.writeHead(204).end();
+          }
+        },
+        204,
+      ],
+    ];
+    for (const [app, status] of statuses)
+      expect((await outcome(() => app, get("shop", "/", CLOSE))).status).toBe(status);
+  });
+
   it("is served, whatever status the app answers with", async () => {
     const app: AppFactory = () => express().get("/", (_request, response) => void response.status(500).send("own"));
     expect(await outcome(app, get("shop", "/", CLOSE))).toMatchObject({
@@ -351,6 +443,35 @@ describe("the record of an upgrade", () => {
       expect(await records(board)).toMatchObject([
         { upgrade: true, status: 101, outcome: "served", kind: "inline", bytesOut: client.received.length },
       ]);
+    });
+  });
+
+  it("that its app refuses, in one piece or with bytes, has the status that it sent", async () => {
+    const refusals = [
+      (socket: Duplex) => socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n"),
+      (socket: Duplex) => socket.end(new Uint8Array(Buffer.from("HTTP/1.1 401 Unauthorized\r\n\r\n"))),
+      (socket: Duplex) => void socket.write(Buffer.from("HTTP/1.1 401 Unauthorized\r\n\r\n"), () => socket.end()),
+    ];
+    for (const refuse of refusals) {
+      const app: AppFactory = ({ server }) => {
+        server.on("upgrade", (_request, socket) => refuse(socket));
+        return () => {};
+      };
+      await withBoard({ app }, async (board) => {
+        await ask(board, get("shop", "/", UPGRADE));
+        expect(await records(board)).toMatchObject([{ upgrade: true, status: 401, outcome: "served" }]);
+      });
+    }
+  });
+
+  it("that its app destroys is failed", async () => {
+    const app: AppFactory = ({ server }) => {
+      server.on("upgrade", (_request, socket) => socket.destroy());
+      return () => {};
+    };
+    await withBoard({ app }, async (board) => {
+      await ask(board, get("shop", "/", UPGRADE));
+      expect(await records(board)).toMatchObject([{ upgrade: true, status: undefined, outcome: "failed" }]);
     });
   });
 

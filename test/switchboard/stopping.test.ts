@@ -217,6 +217,44 @@ describe("what happens to one hostname", () => {
 });
 
 describe("one server that stops while others serve", () => {
+  it("lets what it was given finish, also a WebSocket, for as long as its grace period; then it is cut", async () => {
+    const slow = createSlowApp();
+    const upgraded = createGate();
+    const app: AppFactory = (context) => {
+      context.server.on("upgrade", (_request, socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        socket.resume().on("end", () => socket.end());
+        upgraded.open();
+      });
+      return slow.app(context) as never;
+    };
+    const { log } = await withBoard({ app, hostnames: { cut: { graceMs: 10 } } }, async (board) => {
+      const request = board.fetch("shop", "/slow");
+      await slow.arrived(1);
+      const stopping = board.pool.shutdown("shop");
+      // Whatever would be cut at once would be cut by the time another server has started and answered.
+      expect(await (await board.fetch("other", "/fast")).text()).toBe("fast");
+      slow.release();
+      expect(await (await request).text()).toBe("slow");
+      await stopping;
+
+      const chat = new Client(board.port).send(get("chat", "/", "Connection: Upgrade\r\nUpgrade: x\r\n"));
+      await upgraded.promise;
+      const leaving = board.pool.shutdown("chat");
+      expect(await (await board.fetch("other", "/fast")).text()).toBe("fast");
+      expect(chat.closed || chat.ended).toBe(false);
+      chat.destroy();
+      await leaving;
+
+      const never = new Client(board.port).send(get("cut", "/slow"));
+      await slow.arrived(1);
+      await board.pool.shutdown("cut");
+      await never.end();
+      never.destroy();
+    });
+    expect(log.lines("cut")).toEqual(["cut cut"]);
+  });
+
   it("makes its own requests wait for a fresh server, and drops nobody else's WebSockets", async () => {
     const slow = createSlowApp();
     const upgraded = createGate();

@@ -102,6 +102,13 @@ async function replaceApp(
   const isOurs = (row: { hostname: string }) => row.hostname === hostname;
   const isUp = pool.inspect().servers.some((row) => isOurs(row) && row.state !== "stopping");
   if (isUp || pool.failures().some(isOurs)) await pool.shutdown(hostname); // forgets failures, too: those were of another app
+  if (services.originOf(hostname) !== "added") {
+    throw conflict(
+      "SERVICE_GONE",
+      `the app of "${hostname}" was taken away again while the server before it stopped`,
+      hostname,
+    );
+  }
   // What was found out about the app before says nothing about this one; one that is open until somebody resets it stays so.
   const breaker = circuits().find(([name]) => name === hostname)?.[1];
   if (breaker?.retryAfterMs !== undefined) breaker.reset();
