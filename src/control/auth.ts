@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { createRateLimiter } from "../resilience/rate-limiter.ts";
 import { createClientOf, createRequestClientOf } from "../server/client.ts";
+import { networkOf } from "../server/network.ts";
 import { isLocal } from "../server/problem.ts";
 import type { JwtSettings } from "./config.ts";
 import { ControlError } from "./control-error.ts";
@@ -23,6 +24,11 @@ const WRONG_TOKENS = { limit: 10, windowMs: 60_000, maxKeys: 10_000 };
 
 const clientOf = createRequestClientOf(createClientOf([]));
 
+/** What a client is counted by. */
+function keyOf(request: IncomingMessage): string {
+  return networkOf(clientOf(request).address);
+}
+
 /** Decides who may ask for what, and how often. It remembers digests of no token but its own. */
 export class Auth {
   readonly #token: Buffer;
@@ -38,7 +44,7 @@ export class Auth {
   /** Throws when a client asks too often. */
   count(request: IncomingMessage): void {
     const tier = request.method === "GET" || request.method === "HEAD" ? "default" : "write";
-    const { allowed, retryAfterMs } = this.#requests.consume(clientOf(request).address, { tier });
+    const { allowed, retryAfterMs } = this.#requests.consume(keyOf(request), { tier });
     if (!allowed) throw tooMany("too many requests", retryAfterMs);
   }
 
@@ -62,12 +68,12 @@ export class Auth {
     const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1] ?? "";
     // First, and always: guessing it is hopeless, and nobody else's wrong tokens lock the operator out.
     if (timingSafeEqual(digest(token), this.#token)) return { role: "operator", local };
-    const { address } = clientOf(request);
-    const { allowed, retryAfterMs } = this.#wrong.check(address);
+    const key = keyOf(request);
+    const { allowed, retryAfterMs } = this.#wrong.check(key);
     if (!allowed) throw tooMany("too many wrong tokens", retryAfterMs);
     const role = await this.#verifyJwt?.(token);
     if (role !== undefined) return { role, local };
-    this.#wrong.consume(address);
+    this.#wrong.consume(key);
     throw unauthorized("the token is not valid", "invalid_token");
   }
 }

@@ -4,6 +4,7 @@ import { checkKnownOptions, choiceOption, functionOption, within } from "../base
 import { type RateLimiterConfig, resolveRateLimiter } from "../resilience/rate-limit-config.ts";
 import type { RateLimitStore, RateUse } from "../resilience/rate-limit-store.ts";
 import { createRateLimiter, createSharedRateLimiter, type RateLimitResult } from "../resilience/rate-limiter.ts";
+import { networkOf } from "../server/network.ts";
 import type { Problem } from "../server/problem.ts";
 
 /**
@@ -111,16 +112,6 @@ function toKeyOf(
   if (by === "client") return client;
   if (by === "hostname") return (_request, hostname) => hostname;
   return (request, hostname) => `${client(request)} ${hostname}`;
-}
-
-/** An IPv4 address as it is; of an IPv6 address the first four groups, which is the network it is in (RFC 4291 section 2.5.4). */
-function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  return `${[...before, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after].slice(0, 4).join(":")}::/64`;
 }
 
 function toTierOf(names: readonly string[]): (request: IncomingMessage) => string | undefined {
