@@ -35,13 +35,20 @@ export function writeState(state: State): string {
   const folder = stateFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!lstatSync(folder).isSymbolicLink()) chmodSync(folder, 0o700); // it may have been there before
-  const path = join(folder, `${state.port}.json`);
-  const draft = join(folder, `.${state.port}.${state.pid}`);
+  const name = toName(state);
+  const path = join(folder, `${name}.json`);
+  const draft = join(folder, `.${name}.${state.pid}`);
   rmSync(draft, { force: true });
   // A new file: an older one might be readable by others, or a link to elsewhere.
   writeFileSync(draft, `${JSON.stringify(state)}\n`, { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
   return path;
+}
+
+/** The port; with the address, unless that is the usual one: two can listen on one port at different addresses. */
+function toName({ url, port }: State): string {
+  const [, host = ""] = /^https?:\/\/(.*):\d+$/.exec(url) ?? [];
+  return host === "127.0.0.1" ? String(port) : `${port}-${host.replaceAll(/[^\w.-]/g, "_")}`;
 }
 
 /** Removes the file of a switchboard that ends; not the one that another has put in its place. */
@@ -59,7 +66,7 @@ export function listStates(): StateFile[] {
     return []; // no switchboard has run yet
   }
   return names
-    .filter((name) => /^\d+\.json$/.test(name))
+    .filter((name) => /^\d+(?:-[\w.-]+)?\.json$/.test(name))
     .map((name) => ({ path: join(folder, name), state: readState(join(folder, name)) }))
     .filter((found): found is StateFile => found.state !== undefined)
     .sort((a, b) => a.state.port - b.state.port);

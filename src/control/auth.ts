@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { createRateLimiter } from "../resilience/rate-limiter.ts";
 import { createClientOf, createRequestClientOf } from "../server/client.ts";
+import { networkOf } from "../server/network.ts";
 import { isLocal } from "../server/problem.ts";
 import type { JwtSettings } from "./config.ts";
 import { ControlError } from "./control-error.ts";
@@ -26,6 +27,11 @@ const OPERATOR = "operator";
 
 const clientOf = createRequestClientOf(createClientOf([]));
 
+/** What a client is counted by. */
+function keyOf(request: IncomingMessage): string {
+  return networkOf(clientOf(request).address);
+}
+
 /** Decides who may ask for what, and how often. It remembers digests of no token but its own. */
 export class Auth {
   readonly #token: Buffer;
@@ -42,7 +48,7 @@ export class Auth {
   count(request: IncomingMessage): void {
     const tier = request.method === "GET" || request.method === "HEAD" ? "default" : "write";
     // The operator has a limit of his own: nobody else uses it up.
-    const key = this.#isOwn(tokenOf(request)) ? OPERATOR : clientOf(request).address;
+    const key = this.#isOwn(tokenOf(request)) ? OPERATOR : keyOf(request);
     const { allowed, retryAfterMs } = this.#requests.consume(key, { tier });
     if (!allowed) throw tooMany("too many requests", retryAfterMs);
   }
@@ -69,7 +75,7 @@ export class Auth {
     const role = await this.#verifyJwt?.(token);
     if (role !== undefined) return { role, local };
     // Last: guessing one is hopeless, and nobody else's wrong tokens lock out whoever has a right one.
-    const { allowed, retryAfterMs } = this.#wrong.consume(clientOf(request).address);
+    const { allowed, retryAfterMs } = this.#wrong.consume(keyOf(request));
     if (!allowed) throw tooMany("too many wrong tokens", retryAfterMs);
     throw unauthorized("the token is not valid", "invalid_token");
   }

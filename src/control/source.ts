@@ -23,7 +23,7 @@ interface ControlFaults {
 /** The limits that a switchboard keeps. */
 interface FrontLimits {
   concurrency: { hostname: string; max: number; active: number; queue: number; waiting: number }[];
-  rateLimits: { limit: number; windowMs: number; by: string }[];
+  rateLimits: { limit: number; windowMs: number; by: string; keys: number | null; blocked: number | null }[];
 }
 
 /** Which apps there are, as of now; and a way to add some while everything runs. */

@@ -47,7 +47,7 @@ function createLimitCheck(guards: Guards, timeoutMs: number, failed: (hostname: 
   };
   return (hostname, request, response) => {
     try {
-      const verdict = guards.of(hostname).rateLimit?.(hostname, request, response);
+      const verdict = guards.of(hostname).rateLimit?.check(hostname, request, response);
       return verdict instanceof Promise ? judgeLater(hostname, verdict) : verdict;
     } catch (error) {
       failed(hostname, toError(error));

@@ -5,7 +5,7 @@ import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import type { FaultListing, Faults } from "../resilience/faults.ts";
 import { checkFault, type Fault } from "./fault.ts";
 import type { Guards } from "./guards.ts";
-import type { RateLimitConfig } from "./rate-limit.ts";
+import type { RateLimit, RateLimitConfig } from "./rate-limit.ts";
 
 /** What a switchboard shows of itself to whatever answers in its name. */
 export interface FrontDoor {
@@ -25,7 +25,8 @@ export interface FrontDoor {
 interface FrontLimits {
   /** Of each hostname that has one and has been asked for. */
   concurrency: { hostname: string; max: number; active: number; queue: number; waiting: number }[];
-  rateLimits: { limit: number; windowMs: number; by: string }[];
+  /** `keys` and `blocked` are `null` where a store elsewhere counts. */
+  rateLimits: { limit: number; windowMs: number; by: string; keys: number | null; blocked: number | null }[];
 }
 
 /** What answers on `switchboard.localhost` and below `/__switchboard/`. */
@@ -59,11 +60,14 @@ export function createFrontDoor(
       concurrency: [...(guards?.all() ?? [])].flatMap(({ hostname, turns }) => (turns ? [{ hostname, ...turns }] : [])),
       rateLimits: [...new Set(guards?.settings.all.map(({ rateLimit }) => rateLimit))]
         .filter((limit): limit is RateLimitConfig => limit !== false)
-        .map(({ limit, windowMs, by = "client" }) => ({
-          limit,
-          windowMs,
-          by: typeof by === "function" ? "custom" : by,
-        })),
+        .map((config) => toLimitRow(config, guards?.limitOf(config))),
     }),
   };
+}
+
+function toLimitRow(config: RateLimitConfig, made: RateLimit | undefined): FrontLimits["rateLimits"][number] {
+  const { limit, windowMs, by = "client", store } = config;
+  const unknown = store === undefined ? 0 : null;
+  const { keys, blocked } = made?.inspect() ?? { keys: unknown, blocked: unknown };
+  return { limit, windowMs, by: typeof by === "function" ? "custom" : by, keys, blocked };
 }

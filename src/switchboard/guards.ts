@@ -49,17 +49,22 @@ export class Guards {
     return this.#guards.values();
   }
 
+  /** The rate limit of these options; `undefined` until a hostname has been asked for that it counts for. */
+  limitOf(config: RateLimitConfig): RateLimit | undefined {
+    return this.#limits.get(config);
+  }
+
   #add(hostname: string): Guard {
     if (this.#guards.size >= MOST) this.#forgetOne();
     const settings = this.settings.of(hostname);
-    const limit = settings.rateLimit === false ? undefined : this.#limitOf(settings.rateLimit);
+    const limit = settings.rateLimit === false ? undefined : this.#madeLimitOf(settings.rateLimit);
     const guard = new Guard(hostname, settings, limit, (event) => this.#host.circuit(hostname, event));
     this.#guards.set(hostname, guard);
     return guard;
   }
 
-  #limitOf(config: RateLimitConfig): RateLimit {
-    const known = this.#limits.get(config);
+  #madeLimitOf(config: RateLimitConfig): RateLimit {
+    const known = this.limitOf(config);
     if (known !== undefined) return known;
     const limit = createRateLimit(config, this.#host);
     this.#limits.set(config, limit);

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { count } from "../base/listing.ts";
 import { checkKnownOptions, choiceOption, functionOption, within } from "../base/options.ts";
+import type { RateLimiterInspection } from "../resilience/memory-store.ts";
 import { type RateLimiterConfig, resolveRateLimiter } from "../resilience/rate-limit-config.ts";
 import type { RateLimitStore, RateUse } from "../resilience/rate-limit-store.ts";
 import { createRateLimiter, createSharedRateLimiter, type RateLimitResult } from "../resilience/rate-limiter.ts";
+import { networkOf } from "../server/network.ts";
 import type { Problem } from "../server/problem.ts";
 
 /**
@@ -48,12 +50,17 @@ export interface RateLimitHost {
   blocked(key: string, ms: number): void;
 }
 
-/** Says whether a request is within its limit: at once, unless its store is elsewhere. `undefined` is yes. */
-export type RateLimit = (
-  hostname: string,
-  request: IncomingMessage,
-  response: ServerResponse | undefined,
-) => Problem | undefined | Promise<Problem | undefined>;
+/** A rate limit, and what it has counted. */
+export interface RateLimit {
+  /** Says whether a request is within its limit: at once, unless its store is elsewhere. `undefined` is yes. */
+  check(
+    hostname: string,
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+  ): Problem | undefined | Promise<Problem | undefined>;
+  /** How full it is; `undefined` where a store elsewhere counts. */
+  inspect(): RateLimiterInspection | undefined;
+}
 
 const OWN_OPTIONS = ["by", "tier", "fields", "store"] as const;
 
@@ -79,7 +86,8 @@ export function createRateLimit(config: RateLimitConfig, host: RateLimitHost): R
     ...limiterConfig(config),
     onEvent: ({ key, ms }) => host.blocked(key, ms),
   };
-  const limiter = store === undefined ? createRateLimiter(settings) : createSharedRateLimiter(settings, store);
+  const local = store === undefined ? createRateLimiter(settings) : undefined;
+  const limiter = local ?? createSharedRateLimiter(settings, store as NonNullable<typeof store>);
   const keyOf = toKeyOf(config.by ?? "client", host);
   const tierOf = config.tier ?? toTierOf(Object.keys(tiers));
   const tellAll = config.fields === "all";
@@ -89,11 +97,14 @@ export function createRateLimit(config: RateLimitConfig, host: RateLimitHost): R
     if (tellAll) for (const [field, value] of toFields(result, tier, windowMs)) response?.setHeader(field, value);
     return undefined;
   };
-  return (hostname, request, response) => {
-    const tier = tierOf(request, hostname);
-    const result = limiter.consume(keyOf(request, hostname), tier === undefined ? undefined : { tier });
-    if (!(result instanceof Promise)) return judge(hostname, tier, result, response);
-    return result.then((later) => judge(hostname, tier, later, response));
+  return {
+    check(hostname, request, response) {
+      const tier = tierOf(request, hostname);
+      const result = limiter.consume(keyOf(request, hostname), tier === undefined ? undefined : { tier });
+      if (!(result instanceof Promise)) return judge(hostname, tier, result, response);
+      return result.then((later) => judge(hostname, tier, later, response));
+    },
+    inspect: () => local?.inspect(),
   };
 }
 
@@ -111,16 +122,6 @@ function toKeyOf(
   if (by === "client") return client;
   if (by === "hostname") return (_request, hostname) => hostname;
   return (request, hostname) => `${client(request)} ${hostname}`;
-}
-
-/** An IPv4 address as it is; of an IPv6 address the first four groups, which is the network it is in (RFC 4291 section 2.5.4). */
-function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
-  return `${[...before, ...Array<string>(Math.max(0, zeros)).fill("0"), ...after].slice(0, 4).join(":")}::/64`;
 }
 
 function toTierOf(names: readonly string[]): (request: IncomingMessage) => string | undefined {

@@ -79,6 +79,27 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     });
   });
 
+  it.runIf(process.platform === "linux")(
+    "tell no address of the dashboard where its name does not lead",
+    async ({ cli }) => {
+      const { port } = await cli.serve("--host", "127.0.0.2");
+      const { stdout, code } = await cli.run("status");
+      expect(stdout).toContain(`switchboard  http://127.0.0.2:${port}, healthy`);
+      expect(stdout).toMatch(/^dashboard +none: it is at switchboard\.localhost, and/m);
+      expect(code).toBe(0);
+      expect(JSON.parse((await cli.run("status", "--json")).stdout).dashboard).toBeNull();
+      const opened = await cli.run("open");
+      expect(opened.stderr).toMatch(/^switchboard: the dashboard has no address: it is at switchboard\.localhost, and/);
+      expect(opened).toMatchObject({ code: 1, stdout: "" });
+      const shown = cli.start(["--host", "127.0.0.2", "--port", "0", "--base-port", "0"]);
+      await shown.until(/Stop {3}Ctrl-C/);
+      expect(shown.stdout).not.toContain("Look");
+      const everywhere = await cli.serve("--host", "0.0.0.0");
+      const { stdout: known } = await cli.run("status", "--json", "--port", String(everywhere.port));
+      expect(JSON.parse(known).dashboard).toBe(`http://switchboard.localhost:${everywhere.port}/`);
+    },
+  );
+
   it("show requests, those that are meant, the newest last", async ({ cli }) => {
     const { port } = await serveThree(cli);
     for (const path of ["/one", "/two"]) await ask(port, "shop", path);

@@ -113,6 +113,28 @@ describe.concurrent("a command that looks for a switchboard", { timeout: 60_000 
     expect(stdout).toContain("shop");
   });
 
+  it.runIf(process.platform === "linux")("is another one for each address of a port", async ({ cli }) => {
+    const { program: one, port } = await cli.serve();
+    const two = cli.start(["--host", "127.0.0.2", "--port", String(port), "--base-port", "0", "--json"]);
+    await two.until(/"type":"listening"/);
+    expect(cli.states().sort()).toEqual([`${port}-127.0.0.2.json`, `${port}.json`]);
+    const { code, stderr } = await cli.run("ls", "--port", String(port));
+    expect(stderr).toContain("2 switchboards run; say which one: --url http://");
+    expect(code).toBe(2);
+    for (const [address, { child }] of [
+      ["127.0.0.1", one],
+      ["127.0.0.2", two],
+    ] as const) {
+      const { stdout } = await cli.run("status", "--json", "--url", `http://${address}:${port}`);
+      expect(JSON.parse(stdout)).toMatchObject({ pid: child.pid, canWrite: true });
+    }
+    expect((await cli.run("doctor", "--port", String(port))).stdout).toContain(`(process ${one.child.pid})`);
+    two.kill("SIGTERM");
+    await two.exited;
+    expect(cli.states()).toEqual([`${port}.json`]);
+    expect((await cli.run("ls", "--port", String(port))).code).toBe(0);
+  });
+
   it("lists them when several run", async ({ cli }) => {
     const [one, two] = await Promise.all([cli.serve(), cli.serve()]);
     const { code, stderr } = await cli.run("ls");

@@ -110,6 +110,23 @@ describe("who may ask", () => {
     });
   });
 
+  it("takes IPv6 clients of one network for one: the rest of the address is theirs to choose", async () => {
+    await withBoard({ trustedProxies: ["loopback"] }, async (board) => {
+      const client = await ControlClient.open(board);
+      const wrong = async (address: string) => {
+        const headers = { "X-Forwarded-For": address, Authorization: "Bearer wrong-token" };
+        return (await client.get("/api/services", headers)).status;
+      };
+      for (let i = 1; i <= 10; i += 1) expect(await wrong(`2001:db8:1:2::${i}`)).toBe(401);
+      expect(await wrong("2001:db8:1:2:ffff::1")).toBe(429);
+      expect(await wrong("2001:db8:1:3::1")).toBe(401);
+      const ask = (i: number) =>
+        client.ask("POST", "/api/faults", fault, { "X-Forwarded-For": `2001:db8:1:4::${i.toString(16)}` });
+      const asked = await Promise.all(Array.from({ length: 201 }, (_, i) => ask(i)));
+      expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    });
+  });
+
   it("leaves health and servers when it is off", async () => {
     await withBoard({ control: false }, async (board) => {
       expect(board.control).toBeUndefined();

@@ -412,7 +412,7 @@ describe("circuit breakers", () => {
       ]);
       expect((await client.get("/api/limits")).body).toMatchObject({
         concurrency: [{ hostname: "shop", max: 7, active: 0, queue: 0, waiting: 0 }],
-        rateLimits: [{ limit: 9, windowMs: 1_000, by: "client" }],
+        rateLimits: [{ limit: 9, windowMs: 1_000, by: "client", keys: 1, blocked: 0 }],
       });
       const opened = await client.send("POST", "/api/breakers/shop", { action: "open", forMs: 60_000 });
       expect(opened.body).toMatchObject({ state: "open" });

@@ -92,6 +92,30 @@ describe("reading", () => {
     });
   });
 
+  it("tells how full rate limits are, unless they are counted elsewhere", async () => {
+    const use = { free: true, used: 1, resetMs: 0, retryAfterMs: 0, blockedMs: 0 };
+    const store = { take: async () => use, look: async () => use, block: async () => {} };
+    const rateLimit = {
+      limit: 2,
+      windowMs: 60_000,
+      by: "hostname",
+      penalty: { after: 1, withinMs: 60_000, blockMs: 60_000 },
+    } as const;
+    const hostnames = { shared: { rateLimit: { limit: 5, windowMs: 1_000, store } } };
+    await withBoard({ app: hello, rateLimit, hostnames }, async (board) => {
+      const client = await ControlClient.open(board);
+      const rows = async () => (await client.get("/api/limits")).body.rateLimits;
+      const own = { limit: 2, windowMs: 60_000, by: "hostname" };
+      const shared = { limit: 5, windowMs: 1_000, by: "client", keys: null, blocked: null };
+      expect(await rows()).toEqual([{ ...own, keys: 0, blocked: 0 }, shared]);
+      for (const hostname of ["shop", "shop", "shop", "blog", "shared"]) await board.fetch(hostname);
+      const [row, other] = await rows();
+      expect(row).toMatchObject({ ...own, blocked: 1 });
+      expect(row.keys).toBeGreaterThanOrEqual(2);
+      expect(other).toEqual(shared);
+    });
+  });
+
   it("leads from /__switchboard to its folder, where the addresses in the page fit", async () => {
     await withBoard({ app: hello }, async (board) => {
       const response = await board.fetch("switchboard", "/__switchboard?a=b", { redirect: "manual" });

@@ -1,7 +1,7 @@
 import { all, type Operation } from "effection";
 import { CommandError, EXIT, UsageError } from "../exit-codes.ts";
 import type { ParsedOptions } from "../parsed-options.ts";
-import { isAlive, listStates, type StateFile, stateFolder } from "../state-file.ts";
+import { isAlive, listStates, type State, type StateFile, stateFolder } from "../state-file.ts";
 import { isAnswered } from "./answers.ts";
 import { type Target, toTarget, toUrl } from "./target.ts";
 
@@ -23,7 +23,9 @@ export function* findTarget(options: ParsedOptions): Operation<Target> {
     const file = files.find(({ state }) => isAlive(state) && toUrl(state.url).origin === url.origin);
     return toTarget(url, token || env.SWITCHBOARD_TOKEN || file?.state.token, file);
   }
-  const file = port === undefined ? yield* findOnly(files) : files.find(({ state }) => state.port === port);
+  const onPort = files.filter(({ state }) => state.port === port);
+  const isUnclear = port === undefined || onPort.length > 1;
+  const file = isUnclear ? yield* findOnly(port === undefined ? files : onPort) : onPort[0];
   // Another user's, or one in a container: it can be read without a token.
   if (file === undefined) return toTarget(toUrl(`http://127.0.0.1:${port}`), token || env.SWITCHBOARD_TOKEN);
   return toTarget(toUrl(file.state.url), token || file.state.token || env.SWITCHBOARD_TOKEN, file);
@@ -40,8 +42,15 @@ function* findOnly(files: readonly StateFile[]): Operation<StateFile> {
   const [only, another] = running;
   if (only === undefined) throw new CommandError(EXIT.unreachable, noneRuns(files));
   if (another === undefined) return only;
-  const list = running.map(({ state }) => `--port ${state.port} (process ${state.pid}, since ${state.startedAt})`);
+  const list = running.map(
+    ({ state }) => `${toOption(state, running)} (process ${state.pid}, since ${state.startedAt})`,
+  );
   throw new UsageError(`${running.length} switchboards run; say which one: ${list.join(", ")}`);
+}
+
+/** What names this one alone. */
+function toOption({ port, url }: State, all: readonly StateFile[]): string {
+  return all.filter(({ state }) => state.port === port).length > 1 ? `--url ${url}` : `--port ${port}`;
 }
 
 function noneRuns(files: readonly StateFile[]): string {

@@ -25,10 +25,32 @@ export function toUrl(address: string): URL {
   return url;
 }
 
+/** Why {@link toDashboard} knows no address. */
+export const NO_DASHBOARD =
+  "it is at switchboard.localhost, and this switchboard does not listen on 127.0.0.1 (--host 0.0.0.0 is all addresses)";
+
 /** How to talk to the switchboard at `url`; `file` is its state file, if it has one here. */
 export function toTarget(url: URL, token?: string | undefined, file?: StateFile): Target {
   const isHere = file !== undefined || isThisMachine(url.hostname);
-  return { url, host: isHere ? `switchboard.localhost:${url.port || 80}` : url.host, token: token || undefined, file };
+  return { url, host: isHere ? toOwnHost(url.port) : url.host, token: token || undefined, file };
+}
+
+/** Where a browser finds the dashboard; `undefined` where there is no such address. */
+export function toDashboard({ url, host }: Target): string | undefined {
+  return host === url.host ? `${url.protocol}//${host}${url.pathname}` : toOwnDashboard(url);
+}
+
+/**
+ * {@link toDashboard} of a switchboard on this machine, which is dialled at `url`: its name leads to 127.0.0.1 or ::1, and
+ * it may listen on neither.
+ */
+export function toOwnDashboard({ protocol, hostname, port, pathname }: URL): string | undefined {
+  const leads = hostname === "127.0.0.1" || hostname === "[::1]";
+  return leads ? `${protocol}//${toOwnHost(port)}${pathname}` : undefined;
+}
+
+function toOwnHost(port: string): string {
+  return `switchboard.localhost:${port || 80}`;
 }
 
 /** Not every resolver knows the names below localhost, and an address that means all of them is none to dial. */

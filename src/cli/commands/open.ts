@@ -5,6 +5,7 @@ import { action, type Operation } from "effection";
 import type { Service } from "../client/api-types.ts";
 import { servicePath } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
+import { NO_DASHBOARD, toDashboard } from "../client/target.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { print, printJson } from "../terminal/print.ts";
@@ -27,9 +28,8 @@ export const open: Command = {
   *run([name], options): Operation<void> {
     const api = yield* useApi(options);
     const { target } = api;
-    const dashboard = new URL(target.url);
-    dashboard.host = target.host;
-    const url = name === undefined ? dashboard.href : (yield* api.get<Service>(servicePath(name))).url;
+    const url = name === undefined ? toDashboard(target) : (yield* api.get<Service>(servicePath(name))).url;
+    if (url === undefined) throw new CommandError(EXIT.failed, `the dashboard has no address: ${NO_DASHBOARD}`);
     const withToken = name === undefined && options.flag("with-token");
     if (withToken && target.token === undefined)
       throw new CommandError(EXIT.notAllowed, "there is no token to open it with");

@@ -1,6 +1,7 @@
 import type { Operation } from "effection";
 import type { Overview } from "../client/api-types.ts";
 import { useApi } from "../client/session.ts";
+import { NO_DASHBOARD, toDashboard } from "../client/target.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { print, printJson } from "../terminal/print.ts";
 import { printable } from "../terminal/printable.ts";
@@ -18,10 +19,10 @@ export const status: Command = {
     const { role, version, canWrite } = yield* api.get<{ role: string; version: string; canWrite: boolean }>(
       "api/session",
     );
-    const { url, host, file } = api.target;
+    const { url, file } = api.target;
     const known = {
       url: url.origin,
-      dashboard: `${url.protocol}//${host}${url.pathname}`,
+      dashboard: toDashboard(api.target) ?? null,
       version,
       pid: file?.state.pid ?? null,
       startedAt: file?.state.startedAt ?? null,
@@ -36,7 +37,7 @@ export const status: Command = {
     const lines = [
       ["switchboard", `${known.url}, ${systemOverview.systemStatus}${up}`],
       ["version", `${version}${known.pid === null ? "" : `, process ${known.pid}`}`],
-      ["dashboard", known.dashboard],
+      ["dashboard", known.dashboard ?? `none: ${NO_DASHBOARD}`],
       [
         "servers",
         `${pool.running} of ${pool.maxServers} run, ${pool.starting + pool.queued} start, ${pool.backingOff} wait, ${pool.failed} failed`,

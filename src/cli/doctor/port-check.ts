@@ -5,7 +5,7 @@ import { toError } from "../../base/errors.ts";
 import { findHolder } from "../../server/command/port-holder.ts";
 import { listen } from "../../server/listen.ts";
 import { isSwitchboard } from "../client/answers.ts";
-import { toTarget } from "../client/target.ts";
+import { toTarget, toUrl } from "../client/target.ts";
 import { isAlive, listStates } from "../state-file.ts";
 import type { Check } from "./check.ts";
 
@@ -20,8 +20,9 @@ export function* checkPort(port: number): Operation<Check> {
     return { name, status: "fail", detail: "this user may not use it", advice: "choose one above 1023 with --port" };
   }
   if (code !== "EADDRINUSE") return { name, status: "fail", detail: `it cannot be bound: ${code}` };
-  if (yield* isSwitchboard(toTarget(new URL(`http://${HOST}:${port}/`)))) {
-    const running = listStates().find(({ state }) => state.port === port && isAlive(state));
+  const url = new URL(`http://${HOST}:${port}/`);
+  if (yield* isSwitchboard(toTarget(url))) {
+    const running = listStates().find(({ state }) => toUrl(state.url).origin === url.origin && isAlive(state));
     const who = running === undefined ? "" : ` (process ${running.state.pid})`;
     return { name, status: "ok", detail: `a switchboard runs there${who}` };
   }

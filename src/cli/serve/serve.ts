@@ -8,6 +8,7 @@ import { loadApp } from "../../server/module.ts";
 import { resolveApps } from "../../start/apps.ts";
 import type { RunConfig } from "../../start/run-config.ts";
 import { type RunningBoard, useRunningSwitchboard } from "../../start.ts";
+import { toOwnDashboard, toUrl } from "../client/target.ts";
 import { flushed } from "../terminal/flush.ts";
 import { DEFAULTS, type ServeArguments } from "./arguments.ts";
 import { loadConfig } from "./config-file.ts";
@@ -33,7 +34,10 @@ const FLUSH_MS = 2_000;
 export function* serve({ log, module, given, configFile }: ServeArguments): Operation<void> {
   let config: RunConfig = { ...DEFAULTS, ...given };
   let board: RunningBoard | undefined;
-  const printer = new Printer(process.stdout, log, () => ({ ...show(module, config), dashboard: toDashboard(board) }));
+  const printer = new Printer(process.stdout, log, () => ({
+    ...show(module, config),
+    dashboard: showDashboard(board),
+  }));
   const print = (event: OutputEvent) => printer.print(event);
   const ended = withResolvers<number>();
   yield* ensure(() => flushed(process.stdout, FLUSH_MS));
@@ -92,9 +96,10 @@ function show(module: string | undefined, { app, apps, domains }: RunConfig): Sh
   };
 }
 
-function toDashboard(board: RunningBoard | undefined): Shown["dashboard"] {
-  if (board?.control === undefined) return undefined;
-  return { url: `http://switchboard.localhost:${board.port}/`, token: board.control.token };
+function showDashboard(board: RunningBoard | undefined): Shown["dashboard"] {
+  if (board?.control === undefined || !URL.canParse(board.url)) return undefined; // an address may have a zone
+  const url = toOwnDashboard(toUrl(board.url));
+  return url === undefined ? undefined : { url, token: board.control.token };
 }
 
 /** An app on this event loop must not end the process with what it throws from a timer, or leaves uncaught in a promise. */

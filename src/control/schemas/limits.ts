@@ -60,7 +60,7 @@ export interface Limits {
   requests: { active: number };
   sockets: { active: number };
   concurrency: { hostname: string; max: number; active: number; queue: number; waiting: number }[];
-  rateLimits: { limit: number; windowMs: number; by: string }[];
+  rateLimits: { limit: number; windowMs: number; by: string; keys: number | null; blocked: number | null }[];
   journal: {
     requests: { size: number; last: number; dropped: number };
     events: { size: number; last: number; dropped: number };
@@ -89,7 +89,17 @@ export const Limits: z.ZodType<Limits> = component(
           }),
         )
         .describe("Of each hostname that has a limit and has been asked for."),
-      rateLimits: z.array(z.object({ limit: z.number().int(), windowMs: z.number(), by: z.string() })),
+      rateLimits: z
+        .array(
+          z.object({
+            limit: z.number().int(),
+            windowMs: z.number(),
+            by: z.string(),
+            keys: z.number().int().nullable().describe("Who is remembered: some may not count any more."),
+            blocked: z.number().int().nullable().describe("Who is refused altogether, or was until lately."),
+          }),
+        )
+        .describe("`keys` and `blocked` are null where a store elsewhere counts."),
       journal: z.object({ requests: JournalUse, events: JournalUse }),
     })
     .describe("What bounds there are, and how full they are."),
