@@ -92,7 +92,7 @@ describe.concurrent("useThreadServer", () => {
   });
 
   it("loads TypeScript, also by its URL", async () => {
-    await withThread({ module: pathToFileURL(join(FIXTURES, "slow-app.ts")) }, function* (server) {
+    await withThread({ module: pathToFileURL(join(FIXTURES, "bad-app.ts")) }, function* (server) {
       expect(yield* get(server)).toBe("hello from shop");
     });
   });
