@@ -8,7 +8,7 @@ import { makeFolder } from "./support/folder.ts";
 import { Program } from "./support/program.ts";
 
 const CLI = "dist/cli.js";
-const SLOW_APP = "test/fixtures/slow-app.ts";
+const SLOW_APP = "test/fixtures/slow-app.mjs";
 
 /** A test that can start the command; what it started ends with it. */
 const it = base.extend<{ start: (...args: string[]) => Program }>({

@@ -54,7 +54,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
     ...faultEndpoints(source),
     ...liveEndpoints(source, streams, texts, version),
   ];
-  const document = createOpenApi(endpoints, version);
+  let document: object | undefined;
   const router = express.Router({ caseSensitive: true });
   router.use(createPages()); // one look at the dashboard is some 55 of them: they do not count
   router.use((request, response, next) => {
@@ -65,7 +65,10 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
       refuse(response, thrown, host);
     }
   });
-  router.get("/openapi.json", (_request, response) => void response.json(document));
+  router.get("/openapi.json", (_request, response) => {
+    document ??= createOpenApi(endpoints, version); // it takes longer than all the rest
+    response.json(document);
+  });
   router.use(createRouter(endpoints, host));
   router.use((request: Request, response: Response) => refuse(response, nothingAt(request), host));
   return router;

@@ -1,5 +1,5 @@
-import { action, ensure, type Operation, resource, sleep, spawn } from "effection";
-import { createStream, type RotatingFileStream } from "rotating-file-stream";
+import { action, ensure, type Operation, resource, sleep, spawn, until } from "effection";
+import type { RotatingFileStream } from "rotating-file-stream";
 import { finishesWithin, noop } from "../base/operations.ts";
 import { fail } from "../base/options.ts";
 import type { RequestRecord } from "../base/request-record.ts";
@@ -60,6 +60,7 @@ export function useRequestFile(
 
 /** Opens the file, and its folder where that is missing. */
 function* openFile({ file, fileBytes, files }: RequestFileSettings): Operation<RotatingFileStream> {
+  const { createStream } = yield* until(import("rotating-file-stream")); // few have such a file
   const stream = createStream(file, { size: `${fileBytes}B`, rotate: files, mode: 0o600 });
   const outcome = yield* action<Error | undefined>((resolve) => {
     const timer = setTimeout(() => resolve(new Error(`it is not open after ${FILE_MS} ms`)), FILE_MS);

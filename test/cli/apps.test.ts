@@ -70,7 +70,7 @@ describe.concurrent("switchboard with apps", () => {
     const port = await listening(program);
     expect(program.stdout).toContain(`http://home.localhost:${port}`);
     expect(await text(port, "a.docs")).toContain("the names that exist: home");
-    const app = start(CONFIGURED, "../slow-app.ts");
+    const app = start(CONFIGURED, "../slow-app.mjs");
     expect(await text(await listening(app), "any")).toContain("hello from any");
   });
 
@@ -124,7 +124,7 @@ describe.concurrent("switchboard with apps", () => {
       2,
     ],
     [
-      ["--watch", "../slow-app.ts"],
+      ["--watch", "../slow-app.mjs"],
       /^switchboard: --watch must be absent without --apps or a config file with apps: only their files are known, got true; see/,
       2,
     ],

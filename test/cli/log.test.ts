@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { cliTest as it } from "../support/cli.ts";
 import { Client, get } from "../support/client.ts";
@@ -11,7 +12,10 @@ interface Line {
   ms?: number;
 }
 
-const SLOW_APP = "test/fixtures/slow-app.ts";
+/** Often enough, and the program that is waited for has the processor. */
+const LOOK_EVERY_MS = 10;
+
+const SLOW_APP = "test/fixtures/slow-app.mjs";
 
 function linesOf(text: string): Line[] {
   return text
@@ -83,7 +87,7 @@ describe.concurrent("the log", () => {
     program.kill("SIGTERM");
     expect((await program.exited).stdout).not.toContain('"type":"request"');
     const quiet = cli.start(["--port", String(port), "--base-port", "0", "--log-level", "error", SLOW_APP]);
-    while (cli.states().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (cli.states().length === 0) await pause(LOOK_EVERY_MS);
     await ask(port, "shop", "/throw");
     quiet.kill("SIGTERM");
     const { stdout } = await quiet.exited;
@@ -93,7 +97,7 @@ describe.concurrent("the log", () => {
 
   it("says nothing at all when it is to be silent", async ({ cli }) => {
     const program = cli.start(["--port", "0", "--base-port", "0", "--log-level", "silent", SLOW_APP]);
-    while (!(await hasState(cli))) await new Promise((resolve) => setImmediate(resolve));
+    while (!(await hasState(cli))) await pause(LOOK_EVERY_MS);
     program.kill("SIGTERM");
     expect(await program.exited).toMatchObject({ code: 143, stdout: "", stderr: "" });
   });

@@ -42,7 +42,7 @@ describe.concurrent("the state file", { timeout: 60_000 }, () => {
   });
 
   it("is there until the drain is over, and is gone after a second signal", async ({ cli }) => {
-    const { program, port } = await cli.serve("--grace", "1m", "test/fixtures/slow-app.ts");
+    const { program, port } = await cli.serve("--grace", "1m", "test/fixtures/slow-app.mjs");
     const client = new Client(port).send(get("shop", "/never"));
     await client.until("102 Processing");
     program.kill("SIGTERM");

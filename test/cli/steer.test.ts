@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { type Cli, cliTest as it, type Served } from "../support/cli.ts";
 import { answering, makeFolder } from "../support/folder.ts";
@@ -178,7 +179,7 @@ describe.concurrent("open", { timeout: 60_000 }, () => {
     const opened = cli.folder.at("opened");
     const env = { PATH: `${cli.folder.at("bin")}:${process.env.PATH}`, DISPLAY: ":0", OPENED: opened };
     const { stdout, code } = await cli.start(["open", "shop"], env).exited;
-    while (!existsSync(opened)) await new Promise((resolve) => setImmediate(resolve));
+    while (!existsSync(opened)) await pause(10);
     expect(readFileSync(opened, "utf8")).toBe(`http://shop.localhost:${port}|`);
     expect(stdout).toBe(`http://shop.localhost:${port}\n`);
     expect(code).toBe(0);

@@ -9,6 +9,7 @@ import type { ThreadServerConfig } from "../../src/server/thread/thread-config.t
 import { useThreadServer } from "../../src/server/thread/thread-server.ts";
 import { Client } from "../support/client.ts";
 import { createGate } from "../support/gate.ts";
+import { Program } from "../support/program.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures");
 const APP = join(FIXTURES, "thread-app.mjs");
@@ -70,6 +71,11 @@ function texts(log: LogRing, stream: string): string[] {
 }
 
 describe.concurrent("useThreadServer", () => {
+  it("runs from the sources of a program that does", async () => {
+    const { stdout, stderr, code } = await new Program("test/fixtures/thread-of-sources.ts").exited;
+    expect({ stdout, stderr, code }).toEqual({ stdout: "hello from a thread\n", stderr: "", code: 0 });
+  });
+
   it("serves an app from an event loop of its own, and keeps what it prints; its stop is no crash", async () => {
     const crashed = createGate<string>();
     const { log } = await withThread({}, function* (server) {
@@ -86,7 +92,7 @@ describe.concurrent("useThreadServer", () => {
   });
 
   it("loads TypeScript, also by its URL", async () => {
-    await withThread({ module: pathToFileURL(join(FIXTURES, "slow-app.ts")) }, function* (server) {
+    await withThread({ module: pathToFileURL(join(FIXTURES, "bad-app.ts")) }, function* (server) {
       expect(yield* get(server)).toBe("hello from shop");
     });
   });

@@ -1,7 +1,9 @@
-import { ensure, type Operation, resource, scoped, until, useAbortSignal } from "effection";
-import { Agent, type Dispatcher } from "undici";
+import type { IncomingMessage } from "node:http";
+import { text as textOf } from "node:stream/consumers";
+import { type Operation, resource, scoped, until } from "effection";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { readEvents, type StreamEvent } from "./event-stream.ts";
+import { exchange } from "./exchange.ts";
 import { noApi, notASwitchboard, toProblem, unreachable } from "./failures.ts";
 import type { Target } from "./target.ts";
 
@@ -18,7 +20,6 @@ export interface ApiClient {
   stream(path: string, query?: Query, after?: number): Operation<AsyncIterator<StreamEvent>>;
 }
 
-const CONNECT_MS = 3_000;
 const READ_MS = 10_000;
 /** A command has 60 s to start unless it is given more, and may wait for its turn before. */
 const CHANGE_MS = 180_000;
@@ -28,16 +29,14 @@ const SILENCE_MS = 45_000;
 /**
  * A client of the switchboard at `target`.
  *
- * **Lifetime.** Ready when a switchboard has answered there; nothing is sent before that, least of all a token. Its
- * connections are closed when the caller ends.
+ * **Lifetime.** Ready when a switchboard has answered there; nothing is sent before that, least of all a token.
+ * What is under way when the caller ends is broken off.
  *
  * **Failure.** Throws a {@link CommandError}: nobody answers, what answers is no switchboard, or what the switchboard says.
  */
 export function useApiClient(target: Target): Operation<ApiClient> {
   return resource(function* (provide) {
-    const agent = new Agent({ connect: { timeout: CONNECT_MS }, pipelining: 1, maxResponseSize: -1 });
-    yield* ensure(() => until(agent.destroy()));
-    const call = (options: Call) => request(agent, target, options);
+    const call = (options: Call) => request(target, options);
     yield* checkHealth(target, call);
     const ask = (asked: Call): Operation<unknown> =>
       scoped(function* () {
@@ -56,7 +55,7 @@ export function useApiClient(target: Target): Operation<ApiClient> {
         const response = yield* call({ method: "GET", path, query, headers, limitMs: SILENCE_MS });
         if (response.statusCode !== 200) yield* json(response, target);
         if (!String(response.headers["content-type"]).startsWith("text/event-stream")) throw noApi(target);
-        return readEvents(response.body);
+        return readEvents(response);
       },
     });
   });
@@ -73,37 +72,26 @@ interface Call {
   withToken?: boolean;
 }
 
-function* request(agent: Agent, target: Target, call: Call): Operation<Dispatcher.ResponseData> {
+function* request(target: Target, call: Call): Operation<IncomingMessage> {
   const { method, path, query = {}, body, limitMs, withToken = true } = call;
   const url = new URL(path, target.url);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   const { token } = target;
-  const signal = yield* useAbortSignal();
+  const headers = {
+    host: target.host,
+    accept: "application/json",
+    ...(withToken && token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { "content-type": "application/json" }),
+    ...call.headers,
+  };
   try {
-    return yield* until(
-      agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        signal,
-        headersTimeout: limitMs,
-        bodyTimeout: limitMs,
-        headers: {
-          host: target.host,
-          accept: "application/json",
-          ...(withToken && token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { "content-type": "application/json" }),
-          ...call.headers,
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-    );
+    return yield* exchange({ url, method, headers, body: body && JSON.stringify(body), limitMs });
   } catch (error) {
     throw unreachable(target, error);
   }
 }
 
-function* checkHealth(target: Target, call: (options: Call) => Operation<Dispatcher.ResponseData>): Operation<void> {
+function* checkHealth(target: Target, call: (options: Call) => Operation<IncomingMessage>): Operation<void> {
   const path = target.url.pathname === "/" ? "__switchboard/health" : "health";
   const response = yield* call({ method: "GET", path, limitMs: READ_MS, withToken: false });
   let health: { status?: unknown; uptimeMs?: unknown } | null;
@@ -115,9 +103,10 @@ function* checkHealth(target: Target, call: (options: Call) => Operation<Dispatc
   if (typeof health?.status !== "string" || typeof health.uptimeMs !== "number") throw notASwitchboard(target);
 }
 
-function* json(response: Dispatcher.ResponseData, target: Target): Operation<unknown> {
+function* json(response: IncomingMessage, target: Target): Operation<unknown> {
   const answer = yield* text(response);
-  if (response.statusCode >= 400) throw toProblem(response.statusCode, answer, target);
+  const { statusCode = 0 } = response;
+  if (statusCode >= 400) throw toProblem(statusCode, answer, target);
   if (answer === "") return undefined;
   try {
     return JSON.parse(answer);
@@ -126,6 +115,6 @@ function* json(response: Dispatcher.ResponseData, target: Target): Operation<unk
   }
 }
 
-function* text(response: Dispatcher.ResponseData): Operation<string> {
-  return yield* until(response.body.text());
+function* text(response: IncomingMessage): Operation<string> {
+  return yield* until(textOf(response));
 }

@@ -17,10 +17,6 @@ export function unreachable(target: Target, thrown: unknown): CommandError {
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "it closed the connection",
-  UND_ERR_SOCKET: "it closed the connection",
-  UND_ERR_CONNECT_TIMEOUT: "it cannot be connected to in time",
-  UND_ERR_HEADERS_TIMEOUT: "it does not answer in time",
-  UND_ERR_BODY_TIMEOUT: "it says nothing any more",
   ENOTFOUND: "there is no such host",
 };
 

@@ -1,10 +1,10 @@
-import { Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { checkKnownOptions, fail, integerOption } from "../../base/options.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import { BusiestHostnames } from "../busiest-hostnames.ts";
 import type { RequestObserver } from "../request-observer.ts";
 import { EventLoopLag } from "./event-loop-lag.ts";
-import { addFamilies } from "./family.ts";
+import { addFamilies, type Family } from "./family.ts";
 import { type LifecycleEvent, LifecycleMetrics } from "./lifecycle.ts";
 import { type PoolSample, poolFamilies } from "./pool.ts";
 import { processFamilies } from "./process.ts";
@@ -55,7 +55,9 @@ export function createMetrics(config: MetricsConfig): Metrics {
 }
 
 class PrometheusMetrics implements Metrics {
-  readonly #registry: Registry = new Registry();
+  /** That of Prometheus' text format. */
+  readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
+  readonly #families: readonly Family[];
   readonly #hostnames: BusiestHostnames;
   readonly #requests: RequestMetrics;
   readonly #lifecycle: LifecycleMetrics;
@@ -63,23 +65,20 @@ class PrometheusMetrics implements Metrics {
   readonly #sample: () => PoolSample;
   /** That of the scrape under way. */
   #pool: PoolSample | undefined;
+  #registry: Promise<Registry> | undefined;
 
   constructor(sample: () => PoolSample, topHostnames: number) {
     this.#sample = sample;
     this.#hostnames = new BusiestHostnames(topHostnames);
     this.#requests = new RequestMetrics(this.#hostnames);
     this.#lifecycle = new LifecycleMetrics(this.#hostnames);
-    addFamilies(this.#registry, [
+    this.#families = [
       ...this.#requests.families,
       ...this.#lifecycle.families,
       ...poolFamilies(this.#hostnames, () => this.#pool as PoolSample),
       ...this.#eventLoop.families,
       ...processFamilies(),
-    ]);
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType;
+    ];
   }
 
   began(record: RequestRecord): void {
@@ -95,12 +94,14 @@ class PrometheusMetrics implements Metrics {
   }
 
   async text(): Promise<string> {
+    this.#registry ??= createRegistry(this.#families);
+    const registry = await this.#registry;
     this.#pool = this.#sample();
     this.#hostnames.review((place) => {
       this.#requests.vacate(place);
       this.#lifecycle.vacate(place);
     });
-    const text = this.#registry.metrics(); // all samples are taken here, before anything else happens
+    const text = registry.metrics(); // all samples are taken here, before anything else happens
     this.#eventLoop.next();
     this.#pool = undefined;
     return await text;
@@ -109,4 +110,12 @@ class PrometheusMetrics implements Metrics {
   close(): void {
     this.#eventLoop.close();
   }
+}
+
+/** What formats them: loaded here, because most programs are never scraped, and all would wait for it. */
+async function createRegistry(families: readonly Family[]): Promise<Registry> {
+  const { Registry } = await import("prom-client");
+  const registry = new Registry();
+  addFamilies(registry, families);
+  return registry;
 }
