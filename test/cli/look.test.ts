@@ -48,6 +48,21 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     });
   });
 
+  it("say what was printed before a start failed", async ({ cli }) => {
+    await cli.folder.write("apps/bad.mjs", `console.error("DATABASE_URL is not set\\nset it"); process.exit(1);\n`);
+    await cli.folder.write("apps/mute.mjs", "process.exit(1);\n");
+    const { port } = await cli.serve("--apps", cli.folder.at("apps"));
+    for (const name of ["bad", "mute"]) await ask(port, name);
+    expect((await cli.run("get", "bad")).stdout).toMatch(/^output {5}DATABASE_URL is not set\n {11}set it$/m);
+    expect((await cli.run("get", "mute")).stdout).not.toMatch(/^output/m);
+    expect(await cli.run("logs", "bad")).toMatchObject({
+      stdout: "DATABASE_URL is not set\nset it\n",
+      stderr: "switchboard: bad does not run; its last start or run, which failed, ended so:\n",
+      code: 0,
+    });
+    expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
+  });
+
   it("say that a name is unknown, with exit code 4", async ({ cli }) => {
     await serveThree(cli);
     for (const args of [

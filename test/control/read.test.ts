@@ -161,6 +161,22 @@ describe("reading", () => {
     });
   });
 
+  it("tells what an app had printed when it failed, and says that it is of a failure", async () => {
+    await using folder = await makeFolder({
+      "bad.mjs": "console.error('DATABASE_URL is not set'); process.exit(1);",
+      "idle.mjs": answering("idle"),
+    });
+    await withBoard({ apps: folder.path }, async (board) => {
+      const client = await ControlClient.open(board);
+      expect((await client.get("/api/logs/idle")).body).toEqual({ hostname: "idle", from: null, lines: [] });
+      for (const name of ["idle", "bad"]) await board.fetch(name);
+      expect((await client.get("/api/logs/idle")).body).toEqual({ hostname: "idle", from: "server", lines: [] });
+      const { from, lines } = (await client.get("/api/logs/bad")).body;
+      expect(from).toBe("failure");
+      expect(lines).toMatchObject([{ stream: "stderr", text: "DATABASE_URL is not set", complete: true }]);
+    });
+  });
+
   it("finds requests by what they were, the newest first, page by page", async () => {
     await withBoard({ app: hello }, async (board) => {
       const client = await ControlClient.open(board);

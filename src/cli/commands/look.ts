@@ -6,7 +6,7 @@ import { servicePath } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { note, print, printJson, printTable } from "../terminal/print.ts";
-import { printable, printableLines } from "../terminal/printable.ts";
+import { printable, printableLines, printableLog } from "../terminal/printable.ts";
 import { toSpan, toTime } from "../terminal/words.ts";
 import { SERVICE_COLUMNS, toFew, toMs, toPercent, toWord } from "./rows.ts";
 
@@ -91,8 +91,14 @@ function linesOf(service: Service): [string, string | undefined][] {
     ["circuit", breaker === null ? undefined : breaker.state + again(breaker.retryAfterMs)],
     ["faults", service.faults === 0 ? undefined : String(service.faults)],
     ["failure", failure === null ? undefined : `${count(failure.failures, "time")}${again(failure.retryAfterMs)}`],
-    ["why", failure === null ? undefined : printableLines(failure.message).replaceAll("\n", `\n${" ".repeat(11)}`)],
+    ["why", failure === null ? undefined : indented(printableLines(failure.message))],
+    ["output", failure?.output.length ? indented(failure.output.map(printableLog).join("\n")) : undefined],
   ];
+}
+
+/** Further lines begin below the first. */
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${" ".repeat(11)}`);
 }
 
 function times({ stats: { p50Ms, p95Ms, p99Ms } }: Service): string {
