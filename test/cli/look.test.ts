@@ -32,7 +32,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     const { code, stdout, stderr } = await cli.run("ls");
     expect(stdout).toMatch(/^NAME +STATE +KIND +PORT +REPLICAS +UP +BUSY +REQ\/S +ERRORS +P99\n/);
     expect(stdout).toMatch(/^shop +running +thread /m);
-    expect(stdout).toMatch(/^bad +(?:backing-off|stopped \(failed\)) /m);
+    expect(stdout).toMatch(/^bad +(?:backing-off|failed) /m);
     expect(stdout).not.toContain("\u001b");
     expect(stderr).toBe("");
     expect(code).toBe(0);
@@ -40,6 +40,8 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     expect(services).toHaveLength(1);
     expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
     expect(total).toBe(1);
+    expect((await cli.run("ls", "--state", "failed")).stdout).toMatch(/^NAME.*\nbad +(?:backing-off|failed) .*\n$/);
+    expect((await cli.run("ls", "--search", "none")).stderr).toContain("no name fits");
     const bad = await cli.run("get", "bad");
     expect(bad.stdout).toMatch(/^why +.*no database at db:5432/m);
     expect(JSON.parse((await cli.run("get", "bad.localhost", "--json")).stdout)).toMatchObject({

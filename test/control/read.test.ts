@@ -138,6 +138,24 @@ describe("reading", () => {
     });
   });
 
+  it("finds what has failed, whether or not it can be started again", async () => {
+    await using folder = await makeFolder({ "bad.mjs": "throw new Error('broken');", "well.mjs": answering("well") });
+    for (const [restart, state] of [
+      [{ backoff: { initialMs: 1, maxMs: 1 } }, "stopped"],
+      [{ backoff: { initialMs: 1_000_000_000, maxMs: 1_000_000_000 } }, "backing-off"],
+      [{ maxRestarts: 0 }, "failed"],
+    ] as const) {
+      await withBoard({ apps: folder.path, restart }, async (board) => {
+        const client = await ControlClient.open(board);
+        for (const name of ["bad", "well"]) await board.fetch(name);
+        await vi.waitFor(async () => {
+          const { body } = await client.get("/api/services?state=failed");
+          expect(body).toMatchObject({ total: 1, services: [{ hostname: "bad", state, failure: { failures: 1 } }] });
+        });
+      });
+    }
+  });
+
   it("tells what a thread has printed", async () => {
     await using folder = await makeFolder({
       "app.mjs":

@@ -21,7 +21,10 @@ export const ls: Command = {
   summary: "which names there are, and how they are",
   options: {
     search: { value: "TEXT", help: "only names with this in them" },
-    state: { value: "STATE", help: `only these: ${STATES.slice(0, 3).join(", ")}, ...` },
+    state: {
+      value: "STATE",
+      help: [`only these: ${STATES.join(", ")};`, "failed are all that do not run because they failed"],
+    },
     ...CLIENT_OPTIONS,
   },
   *run(_args, options): Operation<void> {
@@ -30,8 +33,13 @@ export const ls: Command = {
     const services = yield* allServices(api, query);
     if (options.flag("json")) yield* printJson({ services, total: services.length });
     else if (services.length > 0) yield* printTable(SERVICE_COLUMNS, services);
-    else note("there is no such name now; a request starts one");
+    else note(NO_NAMES[query.search === undefined && query.state === undefined ? "all" : "some"]);
   },
+};
+
+const NO_NAMES = {
+  all: "there is no name yet; a request starts one",
+  some: "no name fits; switchboard ls lists all",
 };
 
 function* allServices(api: ApiClient, query: Record<string, string | undefined>): Operation<Service[]> {

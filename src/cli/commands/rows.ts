@@ -2,9 +2,9 @@ import type { EventRow, RequestRow, Service } from "../client/api-types.ts";
 import type { Column } from "../terminal/table.ts";
 import { toClock, toSpan } from "../terminal/words.ts";
 
-/** How a service is, in a word or two: whether it runs, and if it does, how well. */
+/** How a service is, in a word: of one that runs also how well, of one that does not whether that is a failure. */
 export function toWord({ state, health, failure }: Service): string {
-  if (state === "stopped" && failure !== null) return FAILED;
+  if (state === "stopped" && failure !== null) return "failed";
   return state === "running" && health !== null && health !== "healthy" ? health : state;
 }
 
@@ -13,11 +13,8 @@ function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
   const word = toWord(service);
   if (word === "running") return "green";
   if (word === "stopped") return "dim";
-  return [FAILED, "failed", "unhealthy"].includes(word) ? "red" : "yellow";
+  return ["failed", "unhealthy"].includes(word) ? "red" : "yellow";
 }
-
-/** It can be started again, and did not go well the last time. */
-const FAILED = "stopped (failed)";
 
 export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "NAME", of: ({ hostname }) => hostname, least: 12 },
