@@ -62,6 +62,9 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
       stderr: "switchboard: bad does not run; its last start or run, which failed, ended so:\n",
       code: 0,
     });
+    expect((await cli.run("events", "--type", "error")).stdout).toMatch(
+      /^\S+ +error +bad +bad: .* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
+    );
     expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
   });
 

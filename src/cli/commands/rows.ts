@@ -31,10 +31,16 @@ export const SERVICE_COLUMNS: readonly Column<Service>[] = [
 
 export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
   { title: "TIME", of: ({ time }) => toClock(new Date(time)) },
-  { title: "TYPE", of: ({ type }) => type, typical: 12, optional: 1 },
+  { title: "TYPE", of: ({ type }) => type, typical: "circuit-half-opened".length, optional: 1 },
   { title: "NAME", of: ({ hostname }) => hostname, typical: 14, least: 8, optional: 2 },
-  { title: "WHAT", of: ({ text }) => text, least: 10 },
+  { title: "WHAT", of: ({ text }) => split(text)[0], least: 10, below: ({ text }) => split(text)[1] },
 ];
+
+/** The first line, and the others: the text of a failure may end with what was printed. */
+function split(text: string): [string, string] {
+  const end = text.indexOf("\n");
+  return end === -1 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
+}
 
 export const REQUEST_COLUMNS: readonly Column<RequestRow>[] = [
   { title: "TIME", of: ({ time }) => toClock(new Date(time)), optional: 2 },
