@@ -29,6 +29,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     const { port } = await serveThree(cli);
     await ask(port, "shop");
     await ask(port, "bad");
+    await cli.folder.write("apps/idle.mjs", answering("idle"));
     const { code, stdout, stderr } = await cli.run("ls");
     expect(stdout).toMatch(/^NAME +STATE +KIND +PORT +REPLICAS +UP +BUSY +REQ\/S +ERRORS +P99\n/);
     expect(stdout).toMatch(/^shop +running +thread /m);
@@ -36,6 +37,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     expect(stdout).not.toContain("\u001b");
     expect(stderr).toBe("");
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^idle( +-){4} +0 +0 +- +-$/m);
     const { services, total } = JSON.parse((await cli.run("ls", "--json", "--search", "sho")).stdout);
     expect(services).toHaveLength(1);
     expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
@@ -78,6 +80,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     ]) {
       const { code, stdout, stderr } = await cli.run(...args);
       expect(stderr).toMatch(/^switchboard: Not Found: [^\n]*nobody[^\n]*\n$/);
+      if (args[0] === "get") expect(stderr).toContain("; switchboard ls lists them\n");
       expect(stdout).toBe("");
       expect(code).toBe(4);
     }
@@ -152,7 +155,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
 
   it("say when several run, and look at the one that is named", async ({ cli }) => {
     const [one] = await Promise.all([cli.serve(), cli.serve()]);
-    const { stdout } = await cli.run("status", "--json", "--port", String(one.port));
+    const { stdout } = await cli.run("--port", String(one.port), "status", "--json");
     expect(JSON.parse(stdout).pid).toBe(one.program.child.pid);
     const found = cli.start(["status", "--json"], { SWITCHBOARD_URL: `http://localhost:${one.port}` });
     expect(JSON.parse((await found.exited).stdout).pid).toBe(one.program.child.pid);

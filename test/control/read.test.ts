@@ -138,6 +138,19 @@ describe("reading", () => {
     });
   });
 
+  it("says in plain words which field is wrong, what it must be, and what it is", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const client = await ControlClient.open(board);
+      const detail = async (query: string) => (await client.get(`/api/services?${query}`)).body.detail;
+      expect(await detail("limit=0")).toBe("limit must be at least 1, got 0");
+      expect(await detail("state=well")).toMatch(/^state must be one of running, starting, .*, got "well"$/);
+      expect(await detail("colour=red")).toBe("colour is not known here");
+      expect(await detail(`search=${"a".repeat(254)}`)).toMatch(
+        /^search must be at most 253 characters long, got "a{59}…$/,
+      );
+    });
+  });
+
   it("finds what has failed, whether or not it can be started again", async () => {
     await using folder = await makeFolder({ "bad.mjs": "throw new Error('broken');", "well.mjs": answering("well") });
     for (const [restart, state] of [

@@ -8,7 +8,7 @@ import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { note, print, printJson, printTable } from "../terminal/print.ts";
 import { printable, printableLines, printableLog } from "../terminal/printable.ts";
 import { toSpan, toTime } from "../terminal/words.ts";
-import { SERVICE_COLUMNS, toFew, toMs, toPercent, toWord } from "./rows.ts";
+import { SERVICE_COLUMNS, toErrors, toFew, toMs, toWord } from "./rows.ts";
 
 const STATES = ["running", "starting", "stopping", "backing-off", "failed", "stopped"] as const;
 
@@ -79,6 +79,7 @@ export function* printService(service: Service, asJson: boolean | undefined): Op
 }
 
 function linesOf(service: Service): [string, string | undefined][] {
+  const errors = toErrors(service);
   const { failure, breaker, stats, uptimeMs, replicas, restarts, port } = service;
   return [
     ["name", printable(service.hostname)],
@@ -94,7 +95,8 @@ function linesOf(service: Service): [string, string | undefined][] {
     ["busy", `${count(service.inFlight, "request")}, ${count(service.sockets, "socket")}`],
     [
       "last 60 s",
-      `${toFew(stats.requestsPerSecond)} requests/s, ${toPercent(stats.errorRate)} errors${times(service)}`,
+      [`${toFew(stats.requestsPerSecond)} requests/s`, errors && `${errors} errors`].filter(Boolean).join(", ") +
+        times(service),
     ],
     ["circuit", breaker === null ? undefined : breaker.state + again(breaker.retryAfterMs)],
     ["faults", service.faults === 0 ? undefined : String(service.faults)],

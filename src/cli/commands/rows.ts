@@ -25,7 +25,7 @@ export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "UP", of: ({ uptimeMs }) => (uptimeMs === null ? null : toSpan(uptimeMs)), right: true, optional: 3 },
   { title: "BUSY", of: ({ inFlight, sockets }) => inFlight + sockets, right: true, optional: 5 },
   { title: "REQ/S", of: ({ stats }) => toFew(stats.requestsPerSecond), right: true, optional: 1 },
-  { title: "ERRORS", of: ({ stats }) => toPercent(stats.errorRate), right: true, optional: 2 },
+  { title: "ERRORS", of: toErrors, right: true, optional: 2 },
   { title: "P99", of: ({ stats }) => toMs(stats.p99Ms), right: true, optional: 2 },
 ];
 
@@ -55,6 +55,11 @@ export const REQUEST_COLUMNS: readonly Column<RequestRow>[] = [
 function toStatusStyle({ status = 500 }: RequestRow): "red" | "yellow" | undefined {
   if (status >= 500) return "red";
   return status >= 400 ? "yellow" : undefined;
+}
+
+/** The share of errors; nothing where there were no requests. */
+export function toErrors({ stats }: Service): string | null {
+  return stats.requestsPerSecond === 0 ? null : toPercent(stats.errorRate);
 }
 
 /** Milliseconds in a table: `0.8 ms`, `34 ms`, `1.2 s`; nothing where there was nothing to measure. */

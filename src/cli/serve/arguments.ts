@@ -83,7 +83,9 @@ export function toServeArguments({ args, options }: Parsed): ServeArguments {
       basePort: options.number("base-port", 65_535),
       maxServers: options.number("max-servers", 1_000_000),
       idleTimeoutMs:
-        options.text("idle-timeout") === "off" ? Number.POSITIVE_INFINITY : options.ms("idle-timeout", ", or off"),
+        options.text("idle-timeout") === "off"
+          ? Number.POSITIVE_INFINITY
+          : options.ms("idle-timeout", { orElse: ", or off" }),
       startTimeoutMs: options.ms("start-timeout"),
       graceMs: options.ms("grace"),
       defaultHostname: options.text("default"),
