@@ -37,7 +37,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     expect(stdout).not.toContain("\u001b");
     expect(stderr).toBe("");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^idle( +-){4} +0 +0 +- +-$/m);
+    expect(stdout).toMatch(/^idle +stopped( +-){4} +0 +0 +- +-$/m);
     const { services, total } = JSON.parse((await cli.run("ls", "--json", "--search", "sho")).stdout);
     expect(services).toHaveLength(1);
     expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
