@@ -7,12 +7,13 @@ import { EXIT, UsageError } from "./exit-codes.ts";
 import { helpOf } from "./help.ts";
 import { HELP } from "./main-help.ts";
 import { readPackage } from "./package-facts.ts";
-import { parseCommand } from "./parse.ts";
+import { parseCommand, withCommandFirst } from "./parse.ts";
 import { suggest } from "./suggest.ts";
 import { print } from "./terminal/print.ts";
 
 /** Does what the command line asks for. */
-export function* dispatch(argv: readonly string[]): Operation<void> {
+export function* dispatch(given: readonly string[]): Operation<void> {
+  const argv = withCommandFirst(COMMANDS, given);
   const [first, ...rest] = argv;
   if (first !== undefined && first !== serve.name && (first === "help" || findCommand(first))) yield* useReader();
   if (first === "help") return yield* help(rest);

@@ -19,6 +19,26 @@ export function parseCommand(command: Command, argv: readonly string[]): Parsed 
   return { args: positionals, options };
 }
 
+/** `argv` with its command first: an option that a command knows may stand before it, as in `--port 8000 ls`. */
+export function withCommandFirst(commands: readonly Command[], argv: readonly string[]): readonly string[] {
+  if (!argv[0]?.startsWith("-")) return argv;
+  const at = argv.findIndex((word, index) => {
+    const command = commands.find(({ name }) => name === word);
+    return command !== undefined && firstArgument(command, argv) === index;
+  });
+  return at === -1 ? argv : [argv[at] as string, ...argv.slice(0, at), ...argv.slice(at + 1)];
+}
+
+/** Where the first word stands that is neither an option of `command` nor the value of one, if it knows all of them. */
+function firstArgument(command: Command, argv: readonly string[]): number | undefined {
+  try {
+    const { tokens } = read(argv, { ...command.options, ...ALWAYS });
+    return tokens.find(({ kind }) => kind === "positional")?.index;
+  } catch {
+    return undefined; // the words before it are those of another command
+  }
+}
+
 /** What every command knows. */
 export const ALWAYS: Readonly<Record<string, OptionSpec>> = { help: { short: "h", help: "print this" } };
 
@@ -30,7 +50,7 @@ function read(argv: readonly string[], specs: Readonly<Record<string, OptionSpec
     ]),
   );
   try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options });
+    return parseArgs({ args: [...argv], allowPositionals: true, options, tokens: true });
   } catch (error) {
     const [sentence = ""] = (error as Error).message.split(/\n|\. To specify a positional/, 1);
     const unknown = /^Unknown option '--(.+)'$/.exec(sentence)?.[1];

@@ -31,12 +31,13 @@ export class ParsedOptions {
     return value === undefined ? undefined : toNumber(`--${option}`, value, max, min);
   }
 
-  /** Milliseconds. `orElse` is what else may be given, as the message says it. */
-  ms(option: string, orElse = ""): number | undefined {
+  /** Milliseconds. `orElse` is what else may be given, as the message says it; with `bare`, a number needs no unit. */
+  ms(option: string, { orElse = "", bare = false }: { orElse?: string; bare?: boolean } = {}): number | undefined {
     const value = this.text(option);
     if (value === undefined) return undefined;
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? [];
-    if (amount !== undefined) return Number(amount) * UNITS[unit as keyof typeof UNITS];
+    const [, amount, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(value) ?? [];
+    const isWhole = bare || value.endsWith(unit);
+    if (amount !== undefined && isWhole) return Number(amount) * UNITS[unit as keyof typeof UNITS];
     throw new UsageError(
       `--${option} must be a time such as 500ms, 10s, 15m or 2h${orElse}, got ${JSON.stringify(value)}`,
     );

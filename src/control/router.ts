@@ -5,6 +5,7 @@ import { answerProblem } from "./answer.ts";
 import { readBody } from "./body.ts";
 import { ControlError, type ProblemFacts, toProblemFacts } from "./control-error.ts";
 import type { Access, Endpoint } from "./endpoint.ts";
+import { wrongInput } from "./wrong-input.ts";
 
 /** What a router needs of its app. */
 export interface RouterHost {
@@ -92,11 +93,11 @@ function wantsStream(request: Request): boolean {
 /** What fits the schema; throws a problem that names the first field that does not. */
 function check(schema: z.ZodType | undefined, value: unknown, status: number, where: string): unknown {
   if (schema === undefined) return undefined;
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-  const field = [...(issue?.path ?? []), ...unknown].join(".");
-  const detail = `${field === "" ? `the ${where}` : field}: ${issue?.message}`;
+  const [issue] = result.error.issues as [z.core.$ZodIssue]; // there is one
+  const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+  const field = [...issue.path, ...unknown].join(".");
+  const detail = wrongInput(field === "" ? `the ${where}` : field, issue);
   throw new ControlError({ status, code: "INVALID_INPUT", detail, field: field === "" ? undefined : field });
 }

@@ -33,8 +33,8 @@ export interface EntryHost<Entry> {
   running(entry: Entry, info: ServerInfo): void;
   /** The entry has begun to stop: no request is given to it any more. */
   leaving(entry: Entry): void;
-  /** Remembers a failure, and says what comes next. */
-  failed(hostname: string, error: Error): FailureEvent;
+  /** Remembers a failure, with the end of what was printed before it, and says what comes next. */
+  failed(hostname: string, error: Error, log: LogRing | undefined): FailureEvent;
   /** The entry has ended: its port is free, nothing of it is left. */
   gone(entry: Entry): void;
 }

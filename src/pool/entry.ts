@@ -274,7 +274,7 @@ export class Entry implements Idler {
     if (thrown !== undefined) this.#report(toError(thrown));
     // Remembered before anybody hears of the stop: a listener that starts it again has to wait, too.
     const crashed = thrown !== undefined && !this.#stopAsked;
-    const next = crashed ? this.#host.failed(hostname, toError(thrown)) : undefined;
+    const next = crashed ? this.#host.failed(hostname, toError(thrown), this.log) : undefined;
     this.#host.emit({ type: "stopped", hostname });
     if (next !== undefined) this.#host.emit(next);
   }
@@ -282,7 +282,7 @@ export class Entry implements Idler {
   #failStart(cause: Error): void {
     const { hostname } = this;
     this.#report(cause);
-    const next = this.#host.failed(hostname, cause);
+    const next = this.#host.failed(hostname, cause, this.log);
     this.#host.emit(next);
     const retryAfterMs = next.type === "failed" ? next.retryAfterMs : next.delayMs;
     this.#rejectReady(couldNotStart(hostname, cause, retryAfterMs));

@@ -46,7 +46,10 @@ export interface ServerPool {
   failHealth(fails: (hostname: string) => boolean): () => void;
   /** What happens from the time of subscription on; ends when the pool has ended. */
   readonly events: Stream<ServerEvent, void>;
-  /** What the app of `hostname` has printed last, if it runs in a thread or a command: up to 1,000 lines. */
+  /**
+   * What the app of `hostname` has printed last, if it runs in a thread or a command: up to 1,000 lines. Of one that does
+   * not run, and has failed, the last 20 before that.
+   */
   log(hostname: string): LogLine[];
   /**
    * Calls `listener` with each line that the app of `hostname` prints from now on, however often it is started, and with

@@ -6,6 +6,7 @@ import { toFuture, toRejectedFuture, useTaskScope } from "../base/operations.ts"
 import { functionOption } from "../base/options.ts";
 import { Turns } from "../resilience/turns.ts";
 import type { LogLine, LogRing } from "../server/log-ring.ts";
+import { SHOWN_LINES } from "../server/outside-server.ts";
 import { replicasOption } from "../server/replicas/replica-config.ts";
 import { Entry } from "./entry.ts";
 import type { EntryHost } from "./entry-host.ts";
@@ -167,7 +168,9 @@ class Pool implements ServerPool, EntryHost<Entry> {
   }
 
   log(name: string): LogLine[] {
-    return this.#entries.get(toHostname(name) ?? "")?.log?.lines() ?? [];
+    const hostname = toHostname(name) ?? "";
+    const entry = this.#entries.get(hostname);
+    return entry === undefined ? this.#supervision.linesOf(hostname) : (entry.log?.lines() ?? []);
   }
 
   listenLog(name: string, listener: (line: LogLine) => void): () => void {
@@ -203,8 +206,8 @@ class Pool implements ServerPool, EntryHost<Entry> {
     this.#supervision.begin(hostname);
   }
 
-  failed(hostname: string, error: Error): FailureEvent {
-    return this.#supervision.failed(hostname, error);
+  failed(hostname: string, error: Error, log?: LogRing): FailureEvent {
+    return this.#supervision.failed(hostname, error, log?.tail(SHOWN_LINES));
   }
 
   running({ hostname }: Entry, info: ServerInfo): void {

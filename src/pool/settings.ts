@@ -31,7 +31,7 @@ import { RESTART_DEFAULTS, type RestartConfig, resolveRestart } from "./restart-
 export interface ServerPoolConfig extends ReplicaConfig {
   /** Makes the app of each hostname; or one Express app for all of them. @default a demo app */
   app?: AppFactory | ExpressApp | undefined;
-  /** The first port for servers; taken ones are skipped, 0 is any free one. @default 3001 */
+  /** The first port for inline apps and commands; taken ones are skipped, 0 is any free one. Threads take any free port. @default 3001 */
   basePort?: number | undefined;
   /** How many servers may exist at once, those that start and stop included. @default 100 */
   maxServers?: number | undefined;

@@ -1,5 +1,6 @@
 import { firstLine, outputOf, SwitchboardError } from "../base/errors.ts";
 import { afterFailure, afterStart, type RestartRules, type Trouble } from "../resilience/restart.ts";
+import type { LogLine } from "../server/log-ring.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
 import type { RestartSettings } from "./restart-config.ts";
 
@@ -17,6 +18,8 @@ export interface SupervisionHost {
 interface Case {
   trouble: Trouble;
   error: Error;
+  /** What was printed last before it. */
+  lines: readonly LogLine[];
 }
 
 /**
@@ -33,7 +36,7 @@ export interface Failure {
   failures: number;
   /** Why the last start or run failed. */
   message: string;
-  /** What it printed last before that, if it ran in a thread or a command: its log is gone with it. */
+  /** The last 20 lines that it printed before that, if it ran in a thread or a command: its log is gone with it. */
   output: string[];
   /** How long until it can be started; 0 when it can, or runs again. */
   retryAfterMs: number;
@@ -105,10 +108,10 @@ export class Supervision {
   }
 
   /** Remembers a failure, sees to the restart, and says what comes next. */
-  failed(hostname: string, error: Error): FailureEvent {
+  failed(hostname: string, error: Error, lines: readonly LogLine[] = []): FailureEvent {
     const rules = this.#rulesOf(hostname);
     const trouble = afterFailure(this.#cases.get(hostname)?.trouble, rules, performance.now());
-    this.#remember(hostname, { trouble, error });
+    this.#remember(hostname, { trouble, error, lines });
     this.#reschedule(hostname);
     const { failures, failed, delayMs } = trouble;
     if (failed) return { type: "failed", hostname, error, message: error.message, retryAfterMs: delayMs };
@@ -153,6 +156,11 @@ export class Supervision {
   /** How many failures of `hostname` are remembered. */
   failuresOf(hostname: string): number {
     return this.#cases.get(hostname)?.trouble.failures ?? 0;
+  }
+
+  /** What `hostname` printed last before the failure that is remembered. */
+  linesOf(hostname: string): LogLine[] {
+    return [...(this.#cases.get(hostname)?.lines ?? [])];
   }
 
   /** Every hostname that has failed and is not well again; `retryAfterMs` is 0 for those that can be started, or run. */

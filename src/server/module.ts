@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { type Operation, race, sleep, until } from "effection";
 import { SwitchboardError, toError, whereThrown } from "../base/errors.ts";
 import { type AppFactory, toAppFactory } from "./app.ts";
+import { findSyntaxError } from "./syntax-place.ts";
 
 /**
  * Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`;
@@ -22,7 +23,7 @@ export function* loadDefault<T>(file: string, check: (exported: unknown) => T, l
     const loading = until(load(path));
     loaded = yield* limitMs === undefined ? loading : race([loading, late(limitMs)]);
   } catch (error) {
-    throw failed(file, describe(error), error);
+    throw failed(file, yield* describe(path, error), error);
   }
   try {
     return check(toDefaultExport(loaded));
@@ -32,13 +33,14 @@ export function* loadDefault<T>(file: string, check: (exported: unknown) => T, l
 }
 
 /** On one line, because clients are told the first one. A compiler's message of several lines names the place itself. */
-function describe(error: unknown): string {
+function* describe(path: string, error: unknown): Operation<string> {
   const { message } = toError(error);
   const lines = message.split(/\s*\n\s*/);
   if (lines.length > 1) return lines.join(" ");
   const place = whereThrown(error);
-  const isUnplaced = error instanceof SyntaxError && place === "";
-  return `${message}${isUnplaced ? ", in this file or in one that it imports" : place}`;
+  if (!(error instanceof SyntaxError) || place !== "") return `${message}${place}`;
+  const found = yield* findSyntaxError(path, error);
+  return `${message}${found === undefined ? ", in this file or in one that it imports" : ` (${found})`}`;
 }
 
 async function load(path: string): Promise<unknown> {

@@ -24,8 +24,8 @@ export interface OutsideServer {
 /** Where a server may listen that was told a port, in the order in which they are tried: many dev servers take `::1` only. */
 export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 
-/** How many lines of its output the message about a failed server has. */
-const SHOWN_LINES = 20;
+/** How many lines of the output of a failed server are told of, and remembered. */
+export const SHOWN_LINES = 20;
 
 /** What a server said last: as the end of a message, and as a fact of the error. */
 export function lastOutput(log: LogRing): { text: string; output: readonly string[] } {

@@ -29,23 +29,45 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     const { port } = await serveThree(cli);
     await ask(port, "shop");
     await ask(port, "bad");
+    await cli.folder.write("apps/idle.mjs", answering("idle"));
     const { code, stdout, stderr } = await cli.run("ls");
     expect(stdout).toMatch(/^NAME +STATE +KIND +PORT +REPLICAS +UP +BUSY +REQ\/S +ERRORS +P99\n/);
     expect(stdout).toMatch(/^shop +running +thread /m);
-    expect(stdout).toMatch(/^bad +(?:backing-off|stopped \(failed\)) /m);
+    expect(stdout).toMatch(/^bad +(?:backing-off|failed) /m);
     expect(stdout).not.toContain("\u001b");
     expect(stderr).toBe("");
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^idle +stopped( +-){4} +0 +0 +- +-$/m);
     const { services, total } = JSON.parse((await cli.run("ls", "--json", "--search", "sho")).stdout);
     expect(services).toHaveLength(1);
     expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
     expect(total).toBe(1);
+    expect((await cli.run("ls", "--state", "failed")).stdout).toMatch(/^NAME.*\nbad +(?:backing-off|failed) .*\n$/);
+    expect((await cli.run("ls", "--search", "none")).stderr).toContain("no name fits");
     const bad = await cli.run("get", "bad");
     expect(bad.stdout).toMatch(/^why +.*no database at db:5432/m);
     expect(JSON.parse((await cli.run("get", "bad.localhost", "--json")).stdout)).toMatchObject({
       hostname: "bad",
       failure: { message: expect.stringContaining("no database") },
     });
+  });
+
+  it("say what was printed before a start failed", async ({ cli }) => {
+    await cli.folder.write("apps/bad.mjs", `console.error("DATABASE_URL is not set\\nset it"); process.exit(1);\n`);
+    await cli.folder.write("apps/mute.mjs", "process.exit(1);\n");
+    const { port } = await cli.serve("--apps", cli.folder.at("apps"));
+    for (const name of ["bad", "mute"]) await ask(port, name);
+    expect((await cli.run("get", "bad")).stdout).toMatch(/^output {5}DATABASE_URL is not set\n {11}set it$/m);
+    expect((await cli.run("get", "mute")).stdout).not.toMatch(/^output/m);
+    expect(await cli.run("logs", "bad")).toMatchObject({
+      stdout: "DATABASE_URL is not set\nset it\n",
+      stderr: "switchboard: bad does not run; its last start or run, which failed, ended so:\n",
+      code: 0,
+    });
+    expect((await cli.run("events", "--type", "error")).stdout).toMatch(
+      /^\S+ +error +bad +bad: .* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
+    );
+    expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
   });
 
   it("say that a name is unknown, with exit code 4", async ({ cli }) => {
@@ -58,6 +80,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     ]) {
       const { code, stdout, stderr } = await cli.run(...args);
       expect(stderr).toMatch(/^switchboard: Not Found: [^\n]*nobody[^\n]*\n$/);
+      if (args[0] === "get") expect(stderr).toContain("; switchboard ls lists them\n");
       expect(stdout).toBe("");
       expect(code).toBe(4);
     }
@@ -153,7 +176,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
 
   it("say when several run, and look at the one that is named", async ({ cli }) => {
     const [one] = await Promise.all([cli.serve(), cli.serve()]);
-    const { stdout } = await cli.run("status", "--json", "--port", String(one.port));
+    const { stdout } = await cli.run("--port", String(one.port), "status", "--json");
     expect(JSON.parse(stdout).pid).toBe(one.program.child.pid);
     const found = cli.start(["status", "--json"], { SWITCHBOARD_URL: `http://localhost:${one.port}` });
     expect(JSON.parse((await found.exited).stdout).pid).toBe(one.program.child.pid);

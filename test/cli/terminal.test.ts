@@ -80,6 +80,16 @@ describe("a table", () => {
     );
   });
 
+  it("has further lines below a row, with nothing that a terminal might obey", () => {
+    const output: Column<Row> = {
+      title: "NAME",
+      of: ({ name }) => name,
+      below: () => "Its last output:\n  \u001b[31mnpm\u0008",
+    };
+    expect(formatTable([output], rows.slice(0, 1))).toBe("NAME\nshop\n    Its last output:\n      npm\\u0008\n");
+    expect(formatTable([output], rows.slice(0, 1), { width: 12 })).toBe("NAME\nshop\n    Its las…\n      npm\\u…\n");
+  });
+
   it("paints cells, not titles, where there are colours; without a header it goes on with what was there", () => {
     expect(formatTable(columns, rows.slice(0, 1), { colours: true })).toBe(
       "NAME  PORT  PATH\n\u001b[31mshop\u001b[39m  3001  /\\u001b[31m\n",

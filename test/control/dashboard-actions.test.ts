@@ -14,7 +14,9 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     await using board = await createSwitchboard({ app, basePort: 0 });
     await board.fetch("shop");
     await using dashboard = await open(board, { hash: "#/services/shop" });
+    const { port } = board;
     await dashboard.page.getByText("Actions need the operator token").waitFor();
+    await dashboard.page.getByText(`~/.local/state/switchboard/${port}.json`).waitFor();
     const actions = dashboard.page.getByRole("group", { name: "Actions" }).getByRole("button");
     expect(await actions.count()).toBeGreaterThan(4);
     for (const action of await actions.all()) expect(await action.isDisabled()).toBe(true);

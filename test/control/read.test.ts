@@ -162,6 +162,37 @@ describe("reading", () => {
     });
   });
 
+  it("says in plain words which field is wrong, what it must be, and what it is", async () => {
+    await withBoard({ app: hello }, async (board) => {
+      const client = await ControlClient.open(board);
+      const detail = async (query: string) => (await client.get(`/api/services?${query}`)).body.detail;
+      expect(await detail("limit=0")).toBe("limit must be at least 1, got 0");
+      expect(await detail("state=well")).toMatch(/^state must be one of running, starting, .*, got "well"$/);
+      expect(await detail("colour=red")).toBe("colour is not known here");
+      expect(await detail(`search=${"a".repeat(254)}`)).toMatch(
+        /^search must be at most 253 characters long, got "a{59}…$/,
+      );
+    });
+  });
+
+  it("finds what has failed, whether or not it can be started again", async () => {
+    await using folder = await makeFolder({ "bad.mjs": "throw new Error('broken');", "well.mjs": answering("well") });
+    for (const [restart, state] of [
+      [{ backoff: { initialMs: 1, maxMs: 1 } }, "stopped"],
+      [{ backoff: { initialMs: 1_000_000_000, maxMs: 1_000_000_000 } }, "backing-off"],
+      [{ maxRestarts: 0 }, "failed"],
+    ] as const) {
+      await withBoard({ apps: folder.path, restart }, async (board) => {
+        const client = await ControlClient.open(board);
+        for (const name of ["bad", "well"]) await board.fetch(name);
+        await vi.waitFor(async () => {
+          const { body } = await client.get("/api/services?state=failed");
+          expect(body).toMatchObject({ total: 1, services: [{ hostname: "bad", state, failure: { failures: 1 } }] });
+        });
+      });
+    }
+  });
+
   it("tells what a thread has printed", async () => {
     await using folder = await makeFolder({
       "app.mjs":
@@ -182,6 +213,22 @@ describe("reading", () => {
         scaling: { services: [{ hostname: "shop", wanted: 1, running: 1 }] },
       });
       expect(await client.get("/api/logs/nobody")).toMatchObject({ status: 404, body: { code: "SERVICE_NOT_FOUND" } });
+    });
+  });
+
+  it("tells what an app had printed when it failed, and says that it is of a failure", async () => {
+    await using folder = await makeFolder({
+      "bad.mjs": "console.error('DATABASE_URL is not set'); process.exit(1);",
+      "idle.mjs": answering("idle"),
+    });
+    await withBoard({ apps: folder.path }, async (board) => {
+      const client = await ControlClient.open(board);
+      expect((await client.get("/api/logs/idle")).body).toEqual({ hostname: "idle", from: null, lines: [] });
+      for (const name of ["idle", "bad"]) await board.fetch(name);
+      expect((await client.get("/api/logs/idle")).body).toEqual({ hostname: "idle", from: "server", lines: [] });
+      const { from, lines } = (await client.get("/api/logs/bad")).body;
+      expect(from).toBe("failure");
+      expect(lines).toMatchObject([{ stream: "stderr", text: "DATABASE_URL is not set", complete: true }]);
     });
   });
 

@@ -201,6 +201,9 @@ describe("metrics of this process", () => {
   it("tell how late the event loop was since the last scrape, until the end", async () => {
     const metrics = create();
     expect(samplesOf(await scrape(metrics), "nodejs_eventloop_lag_max_seconds")).toEqual([]);
+    expect(await metrics.text()).toContain(
+      "At most, how late the event loop was since the scrape before, whoever that was by;",
+    );
     const lag = async () => sumOf(await scrape(metrics), "nodejs_eventloop_lag_max_seconds");
     await vi.waitFor(async () => {
       await new Promise((resolve) => setTimeout(resolve, 30)); // the event loop turns

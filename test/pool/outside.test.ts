@@ -300,6 +300,21 @@ describe("an app outside this event loop", () => {
     });
   });
 
+  it("has what it printed before it failed, until that is forgotten", async () => {
+    await using folder = await makeFolder({
+      "shop.mjs": 'for (let n = 1; n <= 30; n += 1) console.error("line " + n);\nthrow new Error("no database");\n',
+    });
+    await withBoard({ app: () => threadApp(folder.at("shop.mjs")) }, async (board) => {
+      await board.fetch("shop");
+      const texts = board.pool.log("shop").map(({ text }) => text);
+      expect(texts).toHaveLength(20);
+      expect(texts[19]).toBe("line 30");
+      expect(board.pool.log("shop").at(-1)).toMatchObject({ seq: 30, stream: "stderr", complete: true });
+      await board.pool.shutdown("shop");
+      expect(board.pool.log("shop")).toEqual([]);
+    });
+  });
+
   it("drains what was forwarded to it", async () => {
     const { report } = await withBoard({ app: thread }, async (board) => {
       await board.fetch("shop");

@@ -69,7 +69,7 @@ describe("replicas", () => {
     const { log } = await withBoard({ app: () => fleet.app, replicas: 2, ...QUICK }, async (board, log) => {
       await board.fetch("shop");
       await allRun(board, 2);
-      fleet.members[0]?.crash("out of luck");
+      fleet.members[0]?.crash("out of luck\nIts last output:\n  no database");
       await log.next("replica-failed", "shop");
       expect(await ask(board, 20)).toEqual(Array.from({ length: 20 }, () => "2"));
       expect(row(board)).toMatchObject({ health: "degraded", replicas: [{ id: 1, health: "unhealthy" }, { id: 2 }] });
@@ -87,7 +87,7 @@ describe("replicas", () => {
       expect.objectContaining({
         type: "replica-failed",
         replica: 1,
-        message: "out of luck",
+        message: "out of luck\nIts last output:\n  no database",
         retryAfterMs: expect.any(Number),
       }),
     );

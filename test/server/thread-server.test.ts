@@ -165,7 +165,17 @@ describe.concurrent("a thread that does not start", () => {
       "no-default.ts",
       /cannot load .*no-default\.ts: its default export must be an app factory.*got undefined$/,
     ],
-    ["has a syntax error", "broken.mjs", /cannot load .*broken\.mjs: Unexpected token/],
+    ["has a syntax error", "broken.mjs", /cannot load .*broken\.mjs: Unexpected token ';' \(.*\/broken\.mjs:1:17\)/],
+    [
+      "imports one that has a syntax error",
+      "imports-broken.mjs",
+      /cannot load .*imports-broken\.mjs: Unexpected token ';' \(.*\/broken\.mjs:1:17\)/,
+    ],
+    [
+      "imports what is not there",
+      "imports-nothing.mjs",
+      /cannot load .*imports-nothing\.mjs: .*'nothing' \(file:.*\/imports-nothing\.mjs:1:\d+\)/,
+    ],
     ["does not exist", "nothing.mjs", /cannot load .*nothing\.mjs: there is no file/],
     [
       "exits the process",

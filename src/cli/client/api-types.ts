@@ -14,7 +14,7 @@ export interface Service {
   replicas: { id: number; state: string; health: string | null; inFlight: number; port: number | null }[];
   inFlight: number;
   sockets: number;
-  failure: { message: string; retryAfterMs: number | null; failures: number } | null;
+  failure: { message: string; output: string[]; retryAfterMs: number | null; failures: number } | null;
   breaker: { state: BreakerState; retryAfterMs: number | null } | null;
   stats: {
     requestsPerSecond: number;

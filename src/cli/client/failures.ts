@@ -31,10 +31,22 @@ export function notASwitchboard({ url }: Target): CommandError {
 /** What the switchboard refuses, in its own words: `title: detail`. */
 export function toProblem(status: number, answer: string, target: Target): CommandError {
   const { title = `status ${status}`, detail, code, field } = parse(answer);
-  const said = [title, field === undefined ? detail : `${field}: ${detail}`].filter(Boolean).join(": ");
+  // Most details name the field themselves.
+  const about = field === undefined || detail?.includes(field) ? detail : `${field}: ${detail}`;
+  const said = inOurWords([title, about].filter(Boolean).join(": "));
   if (status === 404 && (code === undefined || code === NO_ENDPOINT)) return noApi(target);
   return new CommandError(toExit(status), `${printableLines(said)}${toHint(status, target)}`);
 }
+
+/** Whoever types a command is told which one. */
+function inOurWords(said: string): string {
+  return WAYS.reduce((text, [path, command]) => text.replace(path, command), said);
+}
+
+const WAYS: readonly [string, string][] = [
+  ["GET /api/services lists", "switchboard ls lists"],
+  ["GET /api/faults lists", "switchboard fault list lists"],
+];
 
 /** Nothing at all is under that path. */
 const NO_ENDPOINT = "NOT_FOUND";

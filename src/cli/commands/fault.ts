@@ -12,6 +12,17 @@ import { toSpan } from "../terminal/words.ts";
 const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body", "unhealthy"] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Without these a fault of that kind says nothing. */
+const NEEDED: Partial<Record<Kind, string>> = {
+  latency: "ms",
+  status: "status",
+  cut: "after-bytes",
+  "slow-body": "bytes-per-second",
+};
+
+/** A number alone is so many milliseconds. */
+const BARE = { bare: true };
+
 const COLUMNS: readonly Column<FaultRow>[] = [
   { title: "ID", of: ({ id }) => id },
   { title: "NAME", of: ({ hostname }) => hostname, least: 8 },
@@ -33,8 +44,8 @@ export const fault: Command = {
     "slow-body (--bytes-per-second) or unhealthy.",
   ],
   options: {
-    ms: { value: "NUMBER", help: "how many milliseconds later: latency" },
-    jitter: { value: "NUMBER", help: "and up to so many more: latency" },
+    ms: { value: "TIME", help: "how much later: latency; 300 is 300ms" },
+    jitter: { value: "TIME", help: "and up to so much more: latency" },
     status: { value: "NUMBER", help: "what to answer with: status" },
     "after-bytes": { value: "NUMBER", help: "how much of the body still comes: cut" },
     "bytes-per-second": { value: "NUMBER", help: "how fast the body comes: slow-body" },
@@ -73,12 +84,15 @@ function* remove(id: string | undefined, options: ParsedOptions): Operation<void
 }
 
 function* begin(name: string, kind: Kind, options: ParsedOptions): Operation<void> {
+  const needed = NEEDED[kind];
+  if (needed !== undefined && options.text(needed) === undefined)
+    throw new UsageError(`fault NAME ${kind} needs --${needed}`);
   const whole = (option: string) => options.number(option, Number.MAX_SAFE_INTEGER);
   const asked = {
     hostname: name === "*" ? name : toName(name),
     kind,
-    ms: whole("ms"),
-    jitterMs: whole("jitter"),
+    ms: options.ms("ms", BARE),
+    jitterMs: options.ms("jitter", BARE),
     status: options.number("status", 599, 400),
     afterBytes: whole("after-bytes"),
     bytesPerSecond: whole("bytes-per-second"),

@@ -11,6 +11,7 @@ export const logs: Command = {
   name: "logs",
   args: ["NAME"],
   summary: "what a server has printed; -f goes on",
+  details: ["Of one that has failed, and does not run, the last 20 lines before that."],
   options: {
     follow: { short: "f", help: "go on with what comes, until Ctrl-C" },
     lines: { value: "NUMBER", short: "n", help: "so many of the last", default: "100" },
@@ -24,7 +25,7 @@ export const logs: Command = {
     const api = yield* useApi(options);
     // First, so that no line is lost between what was and what comes; those that come both ways have the same number.
     const stream = follows ? yield* api.stream(path) : undefined;
-    const log = yield* api.get<{ lines: LogLine[] }>(path, { lines: amount });
+    const log = yield* api.get<Log>(path, { lines: amount });
     if (asJson && !follows) return yield* printJson(log);
     const known = new Set<number>();
     const show = function* (line: LogLine): Operation<void> {
@@ -32,10 +33,23 @@ export const logs: Command = {
       if ((follows && !line.complete) || known.has(line.seq)) return;
       yield* asJson ? printJson(line) : print(`${printableLog(line.text)}\n`);
     };
+    if (log.from === "failure" && log.lines.length > 0)
+      note(`${name} does not run; its last start or run, which failed, ended so:`);
     for (const line of log.lines) yield* show(line);
     for (const { seq, complete } of log.lines) if (complete) known.add(seq);
     if (stream !== undefined) yield* follow(api, stream, (data) => show(data as LogLine));
-    else if (log.lines.length === 0)
-      note(`${name} has printed nothing, or is inline: that prints where the switchboard does`);
+    else if (log.lines.length === 0) note(`${name} ${NOTHING[log.from ?? "nobody"]}`);
   },
+};
+
+interface Log {
+  from: "server" | "failure" | null;
+  lines: LogLine[];
+}
+
+/** Why there are no lines. */
+const NOTHING = {
+  server: "has printed nothing, or is inline: that prints where the switchboard does",
+  failure: "does not run, and had printed nothing when it failed; switchboard get says why",
+  nobody: "does not run: nothing that it has printed is kept",
 };

@@ -6,9 +6,9 @@ import { servicePath } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { note, print, printJson, printTable } from "../terminal/print.ts";
-import { printable, printableLines } from "../terminal/printable.ts";
+import { printable, printableLines, printableLog } from "../terminal/printable.ts";
 import { toSpan, toTime } from "../terminal/words.ts";
-import { SERVICE_COLUMNS, toFew, toMs, toPercent, toWord } from "./rows.ts";
+import { SERVICE_COLUMNS, toErrors, toFew, toMs, toWord } from "./rows.ts";
 
 const STATES = ["running", "starting", "stopping", "backing-off", "failed", "stopped"] as const;
 
@@ -21,7 +21,10 @@ export const ls: Command = {
   summary: "which names there are, and how they are",
   options: {
     search: { value: "TEXT", help: "only names with this in them" },
-    state: { value: "STATE", help: `only these: ${STATES.slice(0, 3).join(", ")}, ...` },
+    state: {
+      value: "STATE",
+      help: [`only these: ${STATES.join(", ")};`, "failed are all that do not run because they failed"],
+    },
     ...CLIENT_OPTIONS,
   },
   *run(_args, options): Operation<void> {
@@ -30,8 +33,13 @@ export const ls: Command = {
     const services = yield* allServices(api, query);
     if (options.flag("json")) yield* printJson({ services, total: services.length });
     else if (services.length > 0) yield* printTable(SERVICE_COLUMNS, services);
-    else note("there is no such name now; a request starts one");
+    else note(NO_NAMES[query.search === undefined && query.state === undefined ? "all" : "some"]);
   },
+};
+
+const NO_NAMES = {
+  all: "there is no name yet; a request starts one",
+  some: "no name fits; switchboard ls lists all",
 };
 
 function* allServices(api: ApiClient, query: Record<string, string | undefined>): Operation<Service[]> {
@@ -71,6 +79,7 @@ export function* printService(service: Service, asJson: boolean | undefined): Op
 }
 
 function linesOf(service: Service): [string, string | undefined][] {
+  const errors = toErrors(service);
   const { failure, breaker, stats, uptimeMs, replicas, restarts, port } = service;
   return [
     ["name", printable(service.hostname)],
@@ -86,13 +95,20 @@ function linesOf(service: Service): [string, string | undefined][] {
     ["busy", `${count(service.inFlight, "request")}, ${count(service.sockets, "socket")}`],
     [
       "last 60 s",
-      `${toFew(stats.requestsPerSecond)} requests/s, ${toPercent(stats.errorRate)} errors${times(service)}`,
+      [`${toFew(stats.requestsPerSecond)} requests/s`, errors && `${errors} errors`].filter(Boolean).join(", ") +
+        times(service),
     ],
     ["circuit", breaker === null ? undefined : breaker.state + again(breaker.retryAfterMs)],
     ["faults", service.faults === 0 ? undefined : String(service.faults)],
     ["failure", failure === null ? undefined : `${count(failure.failures, "time")}${again(failure.retryAfterMs)}`],
-    ["why", failure === null ? undefined : printableLines(failure.message).replaceAll("\n", `\n${" ".repeat(11)}`)],
+    ["why", failure === null ? undefined : indented(printableLines(failure.message))],
+    ["output", failure?.output.length ? indented(failure.output.map(printableLog).join("\n")) : undefined],
   ];
+}
+
+/** Further lines begin below the first. */
+function indented(text: string): string {
+  return text.replaceAll("\n", `\n${" ".repeat(11)}`);
 }
 
 function times({ stats: { p50Ms, p95Ms, p99Ms } }: Service): string {

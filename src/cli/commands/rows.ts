@@ -2,9 +2,9 @@ import type { EventRow, RequestRow, Service } from "../client/api-types.ts";
 import type { Column } from "../terminal/table.ts";
 import { toClock, toSpan } from "../terminal/words.ts";
 
-/** How a service is, in a word or two: whether it runs, and if it does, how well. */
+/** How a service is, in a word: of one that runs also how well, of one that does not whether that is a failure. */
 export function toWord({ state, health, failure }: Service): string {
-  if (state === "stopped" && failure !== null) return FAILED;
+  if (state === "stopped" && failure !== null) return "failed";
   return state === "running" && health !== null && health !== "healthy" ? health : state;
 }
 
@@ -13,11 +13,8 @@ function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
   const word = toWord(service);
   if (word === "running") return "green";
   if (word === "stopped") return "dim";
-  return [FAILED, "failed", "unhealthy"].includes(word) ? "red" : "yellow";
+  return ["failed", "unhealthy"].includes(word) ? "red" : "yellow";
 }
-
-/** It can be started again, and did not go well the last time. */
-const FAILED = "stopped (failed)";
 
 export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "NAME", of: ({ hostname }) => hostname, least: 12 },
@@ -28,16 +25,22 @@ export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "UP", of: ({ uptimeMs }) => (uptimeMs === null ? null : toSpan(uptimeMs)), right: true, optional: 3 },
   { title: "BUSY", of: ({ inFlight, sockets }) => inFlight + sockets, right: true, optional: 5 },
   { title: "REQ/S", of: ({ stats }) => toFew(stats.requestsPerSecond), right: true, optional: 1 },
-  { title: "ERRORS", of: ({ stats }) => toPercent(stats.errorRate), right: true, optional: 2 },
+  { title: "ERRORS", of: toErrors, right: true, optional: 2 },
   { title: "P99", of: ({ stats }) => toMs(stats.p99Ms), right: true, optional: 2 },
 ];
 
 export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
   { title: "TIME", of: ({ time }) => toClock(new Date(time)) },
-  { title: "TYPE", of: ({ type }) => type, typical: 12, optional: 1 },
+  { title: "TYPE", of: ({ type }) => type, typical: "circuit-half-opened".length, optional: 1 },
   { title: "NAME", of: ({ hostname }) => hostname, typical: 14, least: 8, optional: 2 },
-  { title: "WHAT", of: ({ text }) => text, least: 10 },
+  { title: "WHAT", of: ({ text }) => split(text)[0], least: 10, below: ({ text }) => split(text)[1] },
 ];
+
+/** The first line, and the others: the text of a failure may end with what was printed. */
+function split(text: string): [string, string] {
+  const end = text.indexOf("\n");
+  return end === -1 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
+}
 
 export const REQUEST_COLUMNS: readonly Column<RequestRow>[] = [
   { title: "TIME", of: ({ time }) => toClock(new Date(time)), optional: 2 },
@@ -52,6 +55,11 @@ export const REQUEST_COLUMNS: readonly Column<RequestRow>[] = [
 function toStatusStyle({ status = 500 }: RequestRow): "red" | "yellow" | undefined {
   if (status >= 500) return "red";
   return status >= 400 ? "yellow" : undefined;
+}
+
+/** The share of errors; nothing where there were no requests. */
+export function toErrors({ stats }: Service): string | null {
+  return stats.requestsPerSecond === 0 ? null : toPercent(stats.errorRate);
 }
 
 /** Milliseconds in a table: `0.8 ms`, `34 ms`, `1.2 s`; nothing where there was nothing to measure. */

@@ -29,13 +29,16 @@ function action(name: string, summary: string, body?: object): Command {
   };
 }
 
+/** As the API has it. */
+const MOST_REPLICAS = 64;
+
 export const scale: Command = {
   name: "scale",
   args: ["NAME", "NUMBER"],
   summary: "run so many replicas of it",
   options: CLIENT_OPTIONS,
   run([name = "", amount = ""], options) {
-    const replicas = toNumber("NUMBER", amount, 1_000_000);
+    const replicas = toNumber("NUMBER", amount, MOST_REPLICAS, 1);
     return change(servicePath(name, "scale"), { replicas }, options);
   },
 };

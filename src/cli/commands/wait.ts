@@ -31,7 +31,9 @@ export const wait: Command = {
     if (service === undefined) {
       throw new CommandError(EXIT.timedOut, `${hostname} is not ready after ${toTime(limitMs)}: ${seen.why}`);
     }
-    yield* printService(service, options.flag("json"));
+    const asJson = options.flag("json");
+    // What went wrong before is over, for who reads that it is ready.
+    yield* printService(asJson ? service : { ...service, failure: null }, asJson);
   },
 };
 

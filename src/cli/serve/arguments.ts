@@ -40,7 +40,11 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   config: { value: "FILE", help: "options and apps", default: "switchboard.config.{ts,mts,js,mjs}" },
   port: { value: "NUMBER", help: "where to listen; 0 is any free port", default: "8000" },
   host: { value: "ADDRESS", help: "the address to bind", default: "127.0.0.1" },
-  "base-port": { value: "NUMBER", help: "the first port for servers; 0 is any free one", default: "3001" },
+  "base-port": {
+    value: "NUMBER",
+    help: ["the first port for inline apps and commands;", "0 is any free one. Threads take any"],
+    default: "3001",
+  },
   "max-servers": { value: "NUMBER", help: "how many servers may exist at once", default: "100" },
   "idle-timeout": { value: "TIME", help: "stop a server nobody uses; or off", default: "15m" },
   "start-timeout": { value: "TIME", help: "how long a server, or a file to load, may take", default: "10s" },
@@ -83,7 +87,9 @@ export function toServeArguments({ args, options }: Parsed): ServeArguments {
       basePort: options.number("base-port", 65_535),
       maxServers: options.number("max-servers", 1_000_000),
       idleTimeoutMs:
-        options.text("idle-timeout") === "off" ? Number.POSITIVE_INFINITY : options.ms("idle-timeout", ", or off"),
+        options.text("idle-timeout") === "off"
+          ? Number.POSITIVE_INFINITY
+          : options.ms("idle-timeout", { orElse: ", or off" }),
       startTimeoutMs: options.ms("start-timeout"),
       graceMs: options.ms("grace"),
       defaultHostname: options.text("default"),

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { displayWidth, fitWidth } from "./display-width.ts";
-import { printable } from "./printable.ts";
+import { printable, printableLines } from "./printable.ts";
 
 /** A column of a table. */
 export interface Column<T> {
@@ -15,6 +15,8 @@ export interface Column<T> {
   typical?: number;
   /** How a cell is painted, where there are colours. @default not at all */
   style?(row: T): Style | undefined;
+  /** Further lines that stand below the row, whatever the columns. @default none */
+  below?(row: T): string;
   /** What is too long for the terminal is cut here, down to this width. @default never */
   least?: number;
 }
@@ -31,6 +33,8 @@ export interface TableFormat {
 }
 
 const GAP = 2;
+/** Tells what belongs to a row from the next row. */
+const INDENT = "    ";
 
 /**
  * The lines of a table, each with its line feed. To fit a terminal, columns that can be spared are left out, then the
@@ -56,9 +60,16 @@ export function formatTable<T>(columns: readonly Column<T>[], rows: readonly T[]
       if (each.column.right) return space + painted;
       return at === shown.length - 1 ? painted : painted + space;
     });
-    return `${cells.join(" ".repeat(GAP))}\n`;
+    const below = row === undefined ? [] : shown.flatMap(({ column }) => linesBelow(column.below?.(row) ?? "", width));
+    return [cells.join(" ".repeat(GAP)), ...below].map((line) => `${line}\n`).join("");
   });
   return lines.slice(header ? 0 : 1).join("");
+}
+
+function linesBelow(text: string, width: number | undefined): string[] {
+  if (text === "") return [];
+  const lines = printableLines(text).split("\n");
+  return lines.map((line) => fitWidth(INDENT + line.replaceAll("\t", "  "), width ?? Number.POSITIVE_INFINITY));
 }
 
 interface Sized<T> {

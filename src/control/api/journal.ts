@@ -115,7 +115,7 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
       tag: "journal",
       summary: "What an app has printed last, the oldest line first",
       description:
-        "Of apps in threads and commands. Up to 1,000 lines are kept. Each has a number, `seq`, by which what streams tell can be joined to it.",
+        "Of apps in threads and commands. Up to 1,000 lines are kept, and 20 of a start or run that has failed. Each has a number, `seq`, by which what streams tell can be joined to it.",
       access: "read",
       params: HostnameParams,
       query: z.strictObject({ lines: queryInteger(1, 1_000, "At most so many. 100 unless it is given.") }),
@@ -125,7 +125,7 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
       handle({ params: { hostname }, query: { lines = 100 } }) {
         const printed = source.pool.log(hostname);
         if (printed.length === 0 && !isKnown(source, hostname)) throw noSuchService(hostname);
-        return { hostname, lines: printed.slice(-lines) };
+        return { hostname, from: printerOf(source, hostname), lines: printed.slice(-lines) };
       },
       stream: {
         summary:
@@ -150,6 +150,12 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
 /** Whoever is cut off goes on after the last line that was complete: of another one, the end would be missing. */
 function toLogText(line: LogLine): string {
   return toText("log", JSON.stringify(line), line.complete ? line.seq : undefined);
+}
+
+/** Whose lines `pool.log` has. */
+function printerOf({ pool }: ControlSource, hostname: string): LogList["from"] {
+  if (pool.inspect().servers.some((row) => row.hostname === hostname)) return "server";
+  return pool.failures().some((row) => row.hostname === hostname) ? "failure" : null;
 }
 
 /** Nothing is known of this hostname. */

@@ -10,7 +10,12 @@ import { noSuchService } from "./journal.ts";
 
 const ListQuery = z.strictObject({
   search: z.string().max(253).toLowerCase().optional().describe("Text that is somewhere in the hostname."),
-  state: z.enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"]).optional(),
+  state: z
+    .enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"])
+    .optional()
+    .describe(
+      "In this state. `failed` are all that do not run because they failed: also `backing-off`, and `stopped` with a `failure`.",
+    ),
   limit: queryInteger(1, 1_000, "At most so many. 100 unless it is given."),
   after: z.string().max(253).optional().describe("Only those after this hostname: the `next` of the page before."),
   spark: queryInteger(1, 600, "With the requests per second of so many seconds."),
@@ -77,7 +82,7 @@ function list(source: ControlSource, query: z.output<typeof ListQuery>): Service
   const { search = "", state, limit = 100, after = "", spark } = query;
   const snapshot = takeSnapshot(source);
   const found = snapshot.hostnames.filter((hostname) => hostname.includes(search));
-  const inState = state === undefined ? found : found.filter((hostname) => snapshot.row(hostname).state === state);
+  const inState = state === undefined ? found : found.filter((hostname) => isIn(snapshot.row(hostname), state));
   const rest = inState.filter((hostname) => hostname > after);
   const shown = rest.slice(0, limit);
   return {
@@ -85,4 +90,10 @@ function list(source: ControlSource, query: z.output<typeof ListQuery>): Service
     total: inState.length,
     next: rest.length > limit ? (shown.at(-1) ?? null) : null,
   };
+}
+
+/** One whose failure is remembered is `stopped` when the next request may start it: whoever looks for failures wants it, too. */
+function isIn({ state, failure }: Service, asked: Service["state"]): boolean {
+  if (state === asked) return true;
+  return asked === "failed" && failure !== null && (state === "stopped" || state === "backing-off");
 }

@@ -1,6 +1,6 @@
 import { showDialog } from "./dialog.js";
 import { h, setText } from "./dom.js";
-import { keepToken, readToken } from "./token.js";
+import { keepToken, readToken, WHERE_TOKEN_IS } from "./token.js";
 import { createTokenEntry } from "./token-form.js";
 
 /** @import { Live } from "./live.js" */
@@ -27,7 +27,7 @@ export function showAccess(button, store, live) {
       };
       const text = store.session?.canWrite
         ? "This tab has a token and may change things. It is forgotten when the tab is closed."
-        : "Everything can be seen. To change something, the operator token is needed, which the switchboard printed when it started.";
+        : `Everything can be seen. To change something, the operator token is needed. ${WHERE_TOKEN_IS}`;
       const remove = h("button", { type: "button", onclick: forget }, "Forget the token");
       return [h("p", {}, text), readToken() === undefined ? createTokenEntry(done) : remove];
     });

@@ -2,6 +2,7 @@ import { ACTIONS, OPEN_BREAKER, PIN, perform, RESET_BREAKER } from "./actions.js
 import { h, setText } from "./dom.js";
 import { showFaultDialog } from "./fault-dialog.js";
 import { showScaleDialog } from "./scale-dialog.js";
+import { WHERE_TOKEN_IS } from "./token.js";
 import { createTokenEntry } from "./token-form.js";
 
 /** @import { Action } from "./actions.js" */
@@ -54,11 +55,7 @@ export class ActionBar {
       create(OPEN_BREAKER),
       create(RESET_BREAKER),
     );
-    const note = h(
-      "p",
-      { id: "access-note" },
-      "Actions need the operator token, which the switchboard printed when it started.",
-    );
+    const note = h("p", { id: "access-note" }, `Actions need the operator token. ${WHERE_TOKEN_IS}`);
     this.#access = h("div", { class: "access", hidden: true }, note, createTokenEntry(onToken));
     this.element = h("div", {}, group, this.#access);
   }

@@ -7,6 +7,8 @@ import { stripAnsi } from "./format.js";
 /** How many lines are kept: as many as the switchboard keeps. */
 const LINES = 1_000;
 
+const LEGEND = "stderr is marked with a bar";
+
 /** What the server of a hostname has printed, and prints. */
 export class LogView {
   #hostname;
@@ -14,13 +16,14 @@ export class LogView {
   #empty = h(
     "p",
     { class: "grid-empty" },
-    "No output. That of commands and threads is kept while they run; inline apps print to the terminal of the switchboard.",
+    "No output. That of commands and threads is kept while they run, and the end of it when they fail; inline apps print to the terminal of the switchboard.",
   );
   #follow = h(
     "button",
     { type: "button", "aria-pressed": "true", onclick: () => this.#setFollowing(!this.#isFollowing) },
     "Follow",
   );
+  #legend = h("span", { class: "muted" }, LEGEND);
   #isFollowing = true;
   /** @type {LogLine[]} */
   #added = [];
@@ -34,11 +37,10 @@ export class LogView {
   /** @param {string} hostname */
   constructor(hostname) {
     this.#hostname = hostname;
-    const legend = h("span", { class: "muted" }, "stderr is marked with a bar");
     this.element = h(
       "div",
       { class: "log-view" },
-      h("div", { class: "toolbar" }, this.#follow, legend),
+      h("div", { class: "toolbar" }, this.#follow, this.#legend),
       this.#lines,
       this.#empty,
     );
@@ -56,10 +58,13 @@ export class LogView {
     this.#held = [];
     const { signal } = this.#abort;
     const path = `api/logs/${encodeURIComponent(this.#hostname)}?lines=${LINES}`;
-    /** @type {Promise<{ lines: LogLine[] }>} */ (ask(path, { signal }))
-      .catch(() => ({ lines: [] })) // nothing is known of it yet; the connection's own state is shown at the top
-      .then(({ lines }) => {
-        if (!signal.aborted) this.#begin(lines);
+    /** @type {Promise<{ from: string | null, lines: LogLine[] }>} */ (ask(path, { signal }))
+      .catch(() => ({ from: null, lines: [] })) // nothing is known of it yet; the connection's own state is shown at the top
+      .then(({ from, lines }) => {
+        if (signal.aborted) return;
+        const isFailure = from === "failure" && lines.length > 0;
+        setText(this.#legend, isFailure ? `The end of what it printed before it failed; ${LEGEND}` : LEGEND);
+        this.#begin(lines);
       });
   }
 

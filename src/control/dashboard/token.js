@@ -30,3 +30,6 @@ export function takeTokenFromAddress() {
   history.replaceState(null, "", "#/");
   return true;
 }
+
+/** Where an operator finds the token. */
+export const WHERE_TOKEN_IS = `It is in the address of this page that the switchboard prints on a terminal ("Look"), and in its state file, ~/.local/state/switchboard/${location.port || 80}.json.`;

@@ -41,7 +41,7 @@ export const Problem: z.ZodType<Problem> = component(
           type: "about:blank",
           title: "Unprocessable Entity",
           status: 422,
-          detail: "replicas: Too big: expected number to be <=64",
+          detail: "replicas must be at most 64, got 100",
           code: "INVALID_INPUT",
           field: "replicas",
         },

@@ -175,10 +175,20 @@ const LogRow: z.ZodType<LogRow> = component(
 /** What an app has printed last, the oldest line first. */
 export interface LogList {
   hostname: string;
+  from: "server" | "failure" | null;
   lines: LogRow[];
 }
 
 export const LogList: z.ZodType<LogList> = component(
   "LogList",
-  z.object({ hostname: z.string(), lines: z.array(LogRow) }),
+  z.object({
+    hostname: z.string(),
+    from: z
+      .enum(["server", "failure"])
+      .nullable()
+      .describe(
+        "Whose lines these are: of the server that is there, or, when there is none, of its last start or run, which has failed. Null when there is neither.",
+      ),
+    lines: z.array(LogRow),
+  }),
 );

@@ -82,7 +82,11 @@ export const Service: z.ZodType<Service> = component(
         .enum(["inline", "thread", "command", "remote"])
         .nullable()
         .describe("Where it runs; null before it runs."),
-      state: z.enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"]),
+      state: z
+        .enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"])
+        .describe(
+          "`backing-off` and `failed` cannot be started yet; one that is `stopped` can, also after a `failure`.",
+        ),
       health: Health.nullable().describe("Null unless it runs."),
       port: z.number().int().nullable().describe("Its own port; null unless it runs."),
       pinned: z.boolean().describe("Whether it is kept: neither idle for too long, nor in the way of others."),

@@ -16,11 +16,11 @@ export class EventLoopLag {
     this.#delays = undefined;
   }
 
-  /** What was measured since the scrape before. */
+  /** What was measured since the scrape before: of two who scrape, each is told a part. */
   get families(): Family[] {
     const family = (name: string, help: string, read: (delays: IntervalHistogram) => number): Family => ({
       name: `nodejs_eventloop_lag_${name}_seconds`,
-      help: `${help} how late the event loop was, since the last scrape.`,
+      help: `${help} how late the event loop was since the scrape before, whoever that was by; the first has no sample.`,
       type: "gauge",
       samples: () => this.#sample(read),
     });

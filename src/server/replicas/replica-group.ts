@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { all, ensure, type Future, type Operation, resource, type Scope, type Task } from "effection";
-import { toError } from "../../base/errors.ts";
+import { firstLine, toError } from "../../base/errors.ts";
 import { noop, toFuture, useTaskScope } from "../../base/operations.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
 import { closedProblem } from "../forward/forward-failure.ts";
@@ -186,7 +186,7 @@ export class ReplicaGroup implements ReplicaHost {
     replica.state = retryMs === undefined ? "failed" : "backing-off";
     const { message } = error;
     this.#emit({ type: "replica-failed", replica: replica.id, error, message, retryAfterMs: retryMs });
-    this.#changed(`replica ${replica.id}: ${message}`);
+    this.#changed(`replica ${replica.id}: ${firstLine(error)}`);
     return retryMs;
   }
 
