@@ -111,7 +111,8 @@ describe.skipIf(browserPath === undefined)("requests in the dashboard", { timeou
     await board.fetch("shop", "/cart");
     await using dashboard = await open(board);
     const { page } = dashboard;
-    const json = await (await board.fetch("switchboard", "/api/requests?hostname=shop")).json();
+    const answer = await board.fetch("switchboard", "/api/requests?hostname=shop");
+    const json = (await answer.json()) as { requests: [{ timings: { faultMs?: number } }] };
     json.requests[0].timings.faultMs = 250;
     await page.route("**/api/requests?**", (route) => route.fulfill({ json }));
     await dashboard.row("shop").click();

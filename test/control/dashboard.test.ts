@@ -158,7 +158,7 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     let started = 0;
     const recovering: AppFactory = async () => {
       started += 1;
-      if (started === 1) throw new Error("no database");
+      if (started === 1) throw new Error(`no database ${"at all ".repeat(40)}`);
       await gate.promise;
       return hello;
     };
@@ -178,6 +178,7 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await note.getByText("It runs, but has failed before").waitFor();
     await note.locator(".brief").getByText("no database").waitFor();
     expect(await heightNow()).toBeLessThan(height / 2);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
     await note.getByText("It runs, but has failed before").click();
     await note.getByText("1 failure since it was last well.").waitFor();
   });

@@ -139,7 +139,8 @@ function lonelyOf(plot, line) {
  */
 function toLabel(plot, seconds) {
   const at = plot.valToPos(seconds, "x");
-  if (at < HALF_LABEL || at > plot.over.clientWidth - HALF_LABEL) return "";
+  const end = plot.valToPos(plot.scales.x?.max ?? seconds, "x");
+  if (at < HALF_LABEL || at > end - HALF_LABEL) return "";
   const time = new Date(seconds * 1_000);
   return `${time.getHours()}:${String(time.getMinutes()).padStart(2, "0")}`;
 }

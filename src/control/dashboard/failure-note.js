@@ -1,5 +1,5 @@
 import { h, setText } from "./dom.js";
-import { formatAge, formatCount, stripAnsi } from "./format.js";
+import { formatCount, formatMs, stripAnsi } from "./format.js";
 
 /** @import { Service } from "./types.d.ts" */
 
@@ -53,7 +53,7 @@ export class FailureNote {
 function nextOf(state, { retryAfterMs }) {
   if (state === "running") return "";
   if (state === "starting") return "; it is being started again";
-  if (retryAfterMs > 0) return `; it can start again in ${formatAge(retryAfterMs)}`;
+  if (retryAfterMs > 0) return `; it can start again in ${formatMs(retryAfterMs)}`;
   return "; the next request starts it again";
 }
 
