@@ -284,7 +284,7 @@ class Switchboard {
     sendProblem(request, response, this.#withDashboard(problem));
   }
 
-  /** About one that drains nothing more is to be seen. */
+  /** Where more is to be seen, while it listens: afterwards there is no port to lead to. */
   #withDashboard(problem: Problem): Problem {
     const { hostname } = problem;
     if (hostname === undefined || this.#lookAt === undefined || this.#draining) return problem;
