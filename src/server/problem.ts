@@ -1,5 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import accepts from "accepts";
 import { thereAre } from "../base/listing.ts";
 import { recordOf } from "../base/request-record.ts";
@@ -23,6 +24,8 @@ export interface Problem {
   output?: readonly string[] | undefined;
   /** Which names exist, when this one does not: for clients on this machine alone, as a part of `detail`, too. */
   names?: readonly string[] | undefined;
+  /** Where people look at what runs: for pages that clients on this machine are shown. */
+  dashboard?: string | undefined;
   /** More header fields of the answer. */
   fields?: Readonly<Record<string, string>> | undefined;
 }
@@ -89,7 +92,7 @@ function problemHead(problem: Problem, html: boolean): OutgoingHttpHeaders {
 
 function toOthers(problem: Problem): Problem {
   const { detail, elsewhere = detail } = problem;
-  return { ...problem, detail: elsewhere, output: undefined, names: undefined };
+  return { ...problem, detail: elsewhere, output: undefined, names: undefined, dashboard: undefined };
 }
 
 function withNames(problem: Problem): Problem {
@@ -108,18 +111,32 @@ function toJson({ status, code, title = STATUS_CODES[status], detail, hostname, 
   return JSON.stringify({ type: "about:blank", title, status, detail, code, hostname, output, names });
 }
 
-function toPage({ status, code, title: own, detail, hostname, output = [] }: Problem): string {
-  const printed = output.length === 0 ? "" : `<pre>${escapeHtml(output.join("\n"))}</pre>\n`;
+/** Long lines wrap: whatever is cut off is what one looks for. The browser has the colours, light or dark. */
+const STYLE = [
+  ":root{color-scheme:light dark}",
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:12vh auto;padding:0 1rem}",
+  "h1{line-height:1.2}",
+  "h1,p{overflow-wrap:anywhere;white-space:pre-line}",
+  "code{opacity:.75}",
+  "pre{font-size:14px;padding:.75rem 1rem;border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:8px;",
+  "background:color-mix(in srgb,currentColor 6%,transparent);overflow-wrap:anywhere;white-space:pre-wrap}",
+].join("");
+
+function toPage({ status, code, title: own, detail, hostname, output = [], dashboard }: Problem): string {
+  const text = stripVTControlCharacters(output.join("\n"));
+  const printed = output.length === 0 ? "" : `<pre>${escapeHtml(text)}</pre>\n`;
   const title = escapeHtml(own ?? `${status} ${STATUS_CODES[status]}`);
+  const link =
+    dashboard === undefined ? "" : `<p><a href="${escapeHtml(dashboard)}">Look at it in the dashboard</a></p>\n`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}code{opacity:.6}pre{overflow:auto}</style>
+<style>${STYLE}</style>
 <h1>${title}</h1>
 <p>${escapeHtml(detail)}</p>
-${printed}<p><code>${escapeHtml(hostname === undefined ? code : `${hostname} · ${code}`)}</code></p>
+${printed}${link}<p><code>${escapeHtml(hostname === undefined ? code : `${hostname} · ${code}`)}</code></p>
 </html>
 `;
 }

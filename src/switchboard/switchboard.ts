@@ -119,6 +119,8 @@ class Switchboard {
   readonly server: Server;
   readonly app: Express;
   readonly #own: OwnApp;
+  /** Where people look at a hostname; `undefined` where nothing is shown to them. */
+  readonly #lookAt: ((hostname: string) => string) | undefined;
   readonly connections = new Connections();
   readonly faults = new Faults<Fault>();
   readonly guards: Guards | undefined;
@@ -153,7 +155,9 @@ class Switchboard {
     const domain = settings.domains?.[0] ?? "localhost";
     const url = (hostname: string) => `http://${hostname}.${domain}:${(this.server.address() as AddressInfo).port}`;
     const door = createFrontDoor({ pool, url, draining: () => this.#draining }, this.faults, this.guards);
-    this.#own = makeOwn(door) ?? createStatus(door);
+    const own = makeOwn(door);
+    this.#own = own ?? createStatus(door);
+    if (own !== undefined) this.#lookAt = (hostname) => `${url("switchboard")}/#/services/${hostname}`;
     this.app = this.#own.app;
     this.server = this.#createServer();
     this.server.on("connection", (socket) => this.connections.add(socket));
@@ -277,7 +281,14 @@ class Switchboard {
       response.shouldKeepAlive = false;
       this.connections.condemn(request);
     }
-    sendProblem(request, response, problem);
+    sendProblem(request, response, this.#withDashboard(problem));
+  }
+
+  /** Where more is to be seen, while it listens: afterwards there is no port to lead to. */
+  #withDashboard(problem: Problem): Problem {
+    const { hostname } = problem;
+    if (hostname === undefined || this.#lookAt === undefined || this.#draining) return problem;
+    return { ...problem, dashboard: this.#lookAt(hostname) };
   }
 
   #closed(response: ServerResponse): void {

@@ -91,6 +91,53 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     expect(board.pool.get("shop")).toBeDefined();
   });
 
+  it("say that they are done once they are wanted, and not while the question is open", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    const actions = page.locator(".actions button:visible");
+    const before = await actions.allInnerTexts();
+    expect(before).toContain("Restart");
+    await page.getByRole("button", { name: "Restart" }).click();
+    await page.getByRole("dialog", { name: "Restart shop?" }).waitFor();
+    expect(await actions.allInnerTexts()).toEqual(before);
+    expect(await page.locator(".actions button:visible:disabled").allInnerTexts()).toEqual(["Start"]);
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Restart" }).and(page.locator(":enabled")).waitFor();
+  });
+
+  it("show a failure until they say something else, or for a while", async () => {
+    let isBroken = true;
+    const failing: AppFactory = () => {
+      if (isBroken) throw new Error("no database");
+      return (_request, response) => void response.end("hello");
+    };
+    const restart = { backoff: { initialMs: 1, maxMs: 1 } };
+    await using board = await createSwitchboard({ app: failing, basePort: 0, restart });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await dashboard.row("shop").click();
+    const start = page.getByRole("button", { name: "Start", exact: true });
+    const failure = page.locator(".toast.failed").getByText("no database");
+    await start.click();
+    await failure.waitFor();
+    await page.clock.install();
+    await start.and(page.locator(":enabled")).click();
+    await failure.waitFor();
+    await page.clock.fastForward(13_000);
+    await page.locator(".toast").waitFor({ state: "detached" });
+    await page.clock.resume();
+    await start.click();
+    await failure.waitFor();
+    isBroken = false;
+    await start.and(page.locator(":enabled")).click();
+    await says(page, "shop has started.");
+    expect(await page.locator(".toast").count()).toBe(1);
+  });
+
   it("pin, and say so", async () => {
     await using board = await createSwitchboard({ app, basePort: 0 });
     await board.fetch("shop");
@@ -132,6 +179,11 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     await confirm(dashboard.page, "Open breaker");
     await says(dashboard.page, "The breaker of shop is open.");
     expect((await board.fetch("shop")).status).toBe(503);
+    await dashboard.page.locator(".title .state").getByText("breaker open", { exact: true }).waitFor();
+    await dashboard.page.getByRole("link", { name: "All hostnames" }).click();
+    await dashboard.cell("shop", "state").getByText("breaker open", { exact: true }).waitFor();
+    await dashboard.page.locator(".overview .reason").getByText("1 breaker open").waitFor();
+    await dashboard.row("shop").click();
     await dashboard.page.getByRole("button", { name: "Reset breaker" }).click();
     await says(dashboard.page, "The breaker of shop is closed.");
     expect((await board.fetch("shop")).status).toBe(200);

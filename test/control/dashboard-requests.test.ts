@@ -88,6 +88,39 @@ describe.skipIf(browserPath === undefined)("requests in the dashboard", { timeou
     await dashboard.page.getByRole("heading", { name: "shop", level: 1 }).waitFor(); // the first Escape closes the dialog alone
   });
 
+  it("have bars of one scale, which says how long the longest is", async () => {
+    const paced: AppFactory = () => (request, response) => {
+      setTimeout(() => response.end(), request.url === "/slow" ? 300 : 0);
+    };
+    await using board = await createSwitchboard({ app: paced, basePort: 0 });
+    for (const path of ["/first", "/slow", "/quick"]) await board.fetch("shop", path);
+    await using dashboard = await open(board, { hash: "#/services/shop" });
+    const bar = (path: string) => dashboard.page.locator(".grid-body .grid-row", { hasText: path }).locator(".bars");
+    const share = (path: string) => bar(path).evaluate((element) => Number.parseFloat(element.style.width));
+    await bar("/slow").waitFor();
+    expect(await share("/slow")).toBeGreaterThan(2 * (await share("/quick")));
+    const shares = await Promise.all(["/first", "/slow", "/quick"].map(share));
+    expect(Math.max(...shares)).toBeCloseTo(100);
+    const legend = dashboard.page.locator(".timing-legend");
+    expect(await legend.innerText()).toMatch(/queued[\s\S]*starting[\s\S]*first byte[\s\S]*the longest bar is \d/);
+    expect(await legend.getByText("fault", { exact: true }).isVisible()).toBe(false);
+  });
+
+  it("tell the delay of a fault on its own, where there is one", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await board.fetch("shop", "/cart");
+    await using dashboard = await open(board);
+    const { page } = dashboard;
+    const answer = await board.fetch("switchboard", "/api/requests?hostname=shop");
+    const json = (await answer.json()) as { requests: [{ timings: { faultMs?: number } }] };
+    json.requests[0].timings.faultMs = 250;
+    await page.route("**/api/requests?**", (route) => route.fulfill({ json }));
+    await dashboard.row("shop").click();
+    await page.locator(".timing-legend").getByText("fault", { exact: true }).waitFor();
+    await page.getByRole("grid", { name: "Requests" }).getByText("/cart").click();
+    await page.getByRole("dialog").getByRole("row", { name: "Fault 250 ms" }).waitFor();
+  });
+
   it("show what strangers send as text", async () => {
     await using board = await createSwitchboard({ app, basePort: 0 });
     const client = new Client(board.port).send(get("shop", HOSTILE, "Connection: close\r\n"));

@@ -18,6 +18,9 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await using board = await createSwitchboard({ app, basePort: 0 });
     await using dashboard = await open(board);
     await dashboard.page.getByText("No hostname has been asked for yet").waitFor();
+    const link = dashboard.page.getByRole("link", { name: "hello.localhost" });
+    expect(await link.getAttribute("href")).toBe(`http://hello.localhost:${board.port}/`);
+    expect(await dashboard.page.getByRole("grid").count()).toBe(0);
     await dashboard.page.getByText("live", { exact: true }).waitFor();
   });
 
@@ -32,6 +35,7 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await board.fetch("shop");
     await dashboard.cell("shop", "state").getByText("running").waitFor();
     await dashboard.cell("shop", "kind").getByText("inline").waitFor();
+    await dashboard.cell("shop", "rate").getByText("<0.1", { exact: true }).waitFor();
     const held = board.fetch("slow");
     await dashboard.cell("slow", "state").getByText("starting").waitFor();
     gate.open();
@@ -51,6 +55,9 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await using dashboard = await open(board);
     for (const path of ["/", "/", "/bad", "/bad"]) await board.fetch("shop", path);
     await dashboard.cell("shop", "errors").getByText("50 %").waitFor();
+    const status = dashboard.page.locator(".overview div").filter({ hasText: "Status" });
+    await status.getByText("healthy, but", { exact: true }).and(dashboard.page.locator("[data-tone=warn]")).waitFor();
+    await status.getByText("50 % errors", { exact: true }).waitFor();
     await vi.waitFor(async () => {
       expect(await dashboard.cell("shop", "spark").locator(".spark-line").getAttribute("d")).toMatch(/^M0\.0 .*L96\.0/);
       expect(await dashboard.page.locator(".overview").innerText()).toMatch(/Requests\/min\s+4\b/);
@@ -142,6 +149,38 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     const why = dashboard.page.getByRole("region", { name: "Why it failed" });
     await why.getByText("no database at <b>5432</b>").first().waitFor();
     expect(await why.innerText()).toContain("1 failure");
+    const reason = dashboard.page.locator(".overview .reason");
+    await reason.getByText(/^1 (backing off|failed), 100 % errors$/).waitFor();
+  });
+
+  it("says that a failed app starts again, and keeps its failure in a line once it runs", async () => {
+    const gate = createGate();
+    let started = 0;
+    const recovering: AppFactory = async () => {
+      started += 1;
+      if (started === 1) throw new Error(`no database ${"at all ".repeat(40)}`);
+      await gate.promise;
+      return hello;
+    };
+    const restart = { backoff: { initialMs: 1, maxMs: 1 } };
+    await using board = await createSwitchboard({ app: recovering, basePort: 0, restart });
+    await board.fetch("shop");
+    await using dashboard = await open(board, { hash: "#/services/shop" });
+    const { page } = dashboard;
+    const note = page.getByRole("region", { name: "Why it failed" });
+    await note.getByText("the next request starts it again").waitFor();
+    const heightNow = async () => (await note.boundingBox())?.height ?? 0;
+    const height = await heightNow();
+    const held = board.fetch("shop");
+    await note.getByText("it is being started again").waitFor();
+    gate.open();
+    await held;
+    await note.getByText("It runs, but has failed before").waitFor();
+    await note.locator(".brief").getByText("no database").waitFor();
+    expect(await heightNow()).toBeLessThan(height / 2);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+    await note.getByText("It runs, but has failed before").click();
+    await note.getByText("1 failure since it was last well.").waitFor();
   });
 
   it("follows the output of a command", async () => {
@@ -190,8 +229,11 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     await using dashboard = await open(first);
     await first.fetch("old");
     await dashboard.row("old").waitFor();
+    const status = dashboard.page.locator(".overview .state");
+    await status.and(dashboard.page.locator("[data-tone=good]")).waitFor();
     await first.close();
     await dashboard.page.getByText(/^reconnecting in \d+ s$/).waitFor();
+    await status.getByText("not known now").and(dashboard.page.locator("[data-tone=off]")).waitFor();
     await using second = await createSwitchboard({ app, basePort: 0, port: first.port });
     await second.fetch("new");
     await dashboard.page.getByRole("button", { name: "Try now" }).click();

@@ -111,6 +111,20 @@ describe("a browser that opens a page while its server starts", () => {
     });
   });
 
+  it("is led to the dashboard, on this machine and where there is one", async () => {
+    const app: AppFactory = async () => {
+      throw new Error("no database");
+    };
+    await withBoard({ app }, async (board) => {
+      const link = `<a href="http://switchboard.localhost:${board.port}/#/services/shop">`;
+      expect((await ask(board, NAVIGATION)).text).toContain(link);
+      expect((await ask(board, { ...NAVIGATION, "x-forwarded-for": "192.0.2.1" })).text).not.toContain("<a ");
+    });
+    await withBoard({ app, control: false }, async (board) => {
+      expect((await ask(board, NAVIGATION)).text).not.toContain("<a ");
+    });
+  });
+
   describe("after a failure", () => {
     const ONCE = { restart: { backoff: { initialMs: 1, maxMs: 1 } } };
 

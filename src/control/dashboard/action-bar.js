@@ -1,4 +1,4 @@
-import { ACTIONS, OPEN_BREAKER, PIN, perform, RESET_BREAKER } from "./actions.js";
+import { ACTIONS, attempt, isWanted, OPEN_BREAKER, PIN, RESET_BREAKER } from "./actions.js";
 import { h, setText } from "./dom.js";
 import { showFaultDialog } from "./fault-dialog.js";
 import { showScaleDialog } from "./scale-dialog.js";
@@ -78,10 +78,10 @@ export class ActionBar {
   /** @param {Action} action */
   async #run(action) {
     const service = this.#service;
-    if (service === undefined) return;
+    if (service === undefined || !(await isWanted(action, service))) return;
     this.#running = action;
-    this.show(service);
-    await perform(action, service, this.#store);
+    this.show(this.#service ?? service);
+    await attempt(() => action.run(service), this.#store);
     this.#running = undefined;
     this.show(this.#service ?? service);
   }

@@ -88,16 +88,15 @@ export const OPEN_BREAKER = {
 };
 
 /**
- * Asks if need be, does it, and says what came of it.
+ * Asks before something is interrupted.
  *
  * @param {Action} action
  * @param {Service} service
- * @param {Store} store
+ * @returns {Promise<boolean>} whether it is wanted
  */
-export async function perform(action, service, store) {
-  const question = action.question?.(service);
-  if (question !== undefined && !(await confirmAction(question))) return;
-  await attempt(() => action.run(service), store);
+export async function isWanted({ question }, service) {
+  const asked = question?.(service);
+  return asked === undefined || confirmAction(asked);
 }
 
 /**

@@ -1,7 +1,13 @@
+import { bridgeGaps, findLonely } from "./chart-gaps.js";
 import { h, setText } from "./dom.js";
 import uPlot from "./vendor/uPlot.esm.js";
 
 /** @import { Group } from "./group-points.js" */
+
+/** Steps of the time axis, in seconds: none is shorter than what its labels tell apart. */
+const TIME_STEPS = [60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200];
+/** Half of a label of the time axis, in CSS pixels: nearer to an end there is no room for it. */
+const HALF_LABEL = 17;
 
 /**
  * A line of a chart.
@@ -22,7 +28,7 @@ import uPlot from "./vendor/uPlot.esm.js";
  * @property {(value: number) => string} tick for the axis
  */
 
-/** One chart with its legend. The legend says the newest values in words, or those under the pointer. */
+/** One chart with its legend. The legend says the last known values in words, or those under the pointer. */
 export class Chart {
   #config;
   #legend;
@@ -51,7 +57,7 @@ export class Chart {
 
   /** @param {Group[]} groups */
   show(groups) {
-    const lines = this.#config.lines.map(({ value }) => groups.map(value));
+    const lines = this.#config.lines.map(({ value }) => bridgeGaps(groups.map(value)));
     this.#plot.setData([groups.map(({ time }) => time), ...lines]);
     this.#tell();
   }
@@ -68,9 +74,10 @@ export class Chart {
 
   #tell() {
     const { data, cursor } = this.#plot;
-    const at = cursor.idx ?? data[0].length - 1;
     for (const [i, { value }] of this.#legend.entries()) {
-      const shown = data[i + 1]?.[at];
+      const line = [...(data[i + 1] ?? [])];
+      const shown =
+        typeof cursor.idx === "number" ? line[cursor.idx] : line.findLast((known) => typeof known === "number");
       setText(value, shown === null || shown === undefined ? "–" : this.#config.format(shown));
     }
   }
@@ -93,7 +100,13 @@ export class Chart {
       cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
       scales: { y: { range: (_plot, _lowest, highest) => [0, Math.max(1, highest * 1.1)] } },
       axes: [
-        { ...axis, size: 22, space: 60, values: (_plot, times) => times.map(toClock) },
+        {
+          ...axis,
+          size: 24,
+          space: 60,
+          incrs: TIME_STEPS,
+          values: (plot, times) => times.map((time) => toLabel(plot, time)),
+        },
         { ...axis, size: 52, space: 26, values: (_plot, values) => values.map(this.#config.tick) },
       ],
       series: [
@@ -101,7 +114,7 @@ export class Chart {
         ...this.#legend.map(({ label, swatch }, i) => ({
           label,
           width: 1.4,
-          points: { show: false },
+          points: { show: false, size: 5, filter: lonelyOf },
           stroke: () => getComputedStyle(swatch).color,
           ...(i === 0 ? { fill: () => getComputedStyle(swatch).backgroundColor } : {}),
         })),
@@ -111,8 +124,23 @@ export class Chart {
   }
 }
 
-/** @param {number} seconds since 1970 */
-function toClock(seconds) {
+/**
+ * @param {uPlot} plot
+ * @param {number} line
+ */
+function lonelyOf(plot, line) {
+  return findLonely([...(plot.data[line] ?? [])]);
+}
+
+/**
+ * @param {uPlot} plot
+ * @param {number} seconds since 1970
+ * @returns {string} the time of the day, where it fits
+ */
+function toLabel(plot, seconds) {
+  const at = plot.valToPos(seconds, "x");
+  const end = plot.valToPos(plot.scales.x?.max ?? seconds, "x");
+  if (at < HALF_LABEL || at > end - HALF_LABEL) return "";
   const time = new Date(seconds * 1_000);
   return `${time.getHours()}:${String(time.getMinutes()).padStart(2, "0")}`;
 }

@@ -35,7 +35,7 @@ const LATENCY = {
 /** @type {ChartConfig} */
 const IN_FLIGHT = {
   title: "In flight",
-  format: formatRate,
+  format: formatTick,
   tick: formatTick,
   lines: [{ label: "requests", color: "first", value: ({ inFlight }) => inFlight }],
 };
@@ -105,7 +105,7 @@ export class Charts {
 
   /** @param {Series} series */
   #show({ points, stepMs }) {
-    const groups = groupPoints(points, stepMs);
+    const groups = groupPoints(points, stepMs, this.#range);
     for (const chart of this.#charts) chart.show(groups);
   }
 }

@@ -1,6 +1,6 @@
 import { ask } from "./api.js";
 import { h } from "./dom.js";
-import { formatDateTime, formatTime } from "./format.js";
+import { formatDateTime, formatTime, stripAnsi } from "./format.js";
 import { serviceHash } from "./router.js";
 
 /** @import { Store } from "./store.js" */
@@ -39,6 +39,7 @@ export class EventList {
   constructor(store, hostname) {
     this.#store = store;
     this.#hostname = hostname;
+    this.#rows.classList.toggle("of-all", hostname === undefined);
     this.element = h("div", { class: "events-view" }, this.#rows, this.#empty);
     this.#stop = store.on(["events"], () => this.#add(store.events));
   }
@@ -83,14 +84,14 @@ export class EventList {
 
   /** @param {EventRow} event */
   #createRow({ time, type, text, hostname }) {
-    const about = this.#hostname === undefined && hostname !== null;
+    const isOfAll = this.#hostname === undefined;
     return h(
       "li",
       {},
       h("time", { datetime: time, title: formatDateTime(time) }, formatTime(time)),
       h("span", { class: BAD.has(type) ? "type bad" : "type" }, type),
-      about && h("a", { href: serviceHash(hostname) }, hostname),
-      h("span", {}, text),
+      isOfAll && (hostname === null ? h("span") : h("a", { href: serviceHash(hostname) }, hostname)),
+      h("span", { class: "text" }, stripAnsi(text)),
     );
   }
 }

@@ -13,8 +13,8 @@ const FACTS = [
   ["p99", ({ stats }) => formatMs(stats.p99Ms || null)],
   ["In flight", ({ inFlight }) => String(inFlight)],
   ["Sockets", ({ sockets }) => String(sockets)],
-  ["Uptime", (service) => formatAge(uptimeOf(service) || null)],
   ["Restarts", ({ restarts }) => String(restarts)],
+  ["Uptime", (service) => formatAge(uptimeOf(service) || null)],
   ["Breaker", ({ breaker }) => breaker?.state ?? "none"],
 ];
 

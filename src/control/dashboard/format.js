@@ -5,9 +5,9 @@ const TIME = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
-  hour12: false,
+  hourCycle: "h23",
 });
-const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DATE_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 /**
  * @param {number | null | undefined} ms
@@ -36,10 +36,11 @@ export function formatAge(ms) {
 
 /**
  * @param {number} value
- * @returns {string} such as `0`, `0.3`, `2.0`, `12`, `1,234`
+ * @returns {string} such as `0`, `<0.1`, `0.3`, `2.0`, `12`, `1,234`
  */
 export function formatRate(value) {
   if (value === 0) return "0";
+  if (value < 0.05) return "<0.1";
   return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en");
 }
 
@@ -57,7 +58,7 @@ export function formatTick(value) {
  */
 export function formatShare(share) {
   const percent = share * 100;
-  return `${percent > 0 && percent < 0.1 ? "< 0.1" : trim(percent, percent < 10 ? 1 : 0)} %`;
+  return `${percent > 0 && percent < 0.1 ? "<0.1" : trim(percent, percent < 10 ? 1 : 0)} %`;
 }
 
 /**

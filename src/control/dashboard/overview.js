@@ -1,6 +1,7 @@
-import { h, setText } from "./dom.js";
+import { h, setAttribute, setText } from "./dom.js";
 import { formatCount, formatMs, formatShare } from "./format.js";
-import { createState, healthShown, showState, toShown } from "./status.js";
+import { MANY_ERRORS, overallStatus, UNKNOWN } from "./overall-status.js";
+import { createState, showState, toShown } from "./status.js";
 
 /** @import { Store } from "./store.js" */
 
@@ -12,38 +13,45 @@ import { createState, healthShown, showState, toShown } from "./status.js";
  */
 export function showOverview(place, store) {
   const state = createState();
-  const [servers, ofAll, perMinute, average, errors] = ["b", "small", "b", "b", "b"].map((name) =>
-    h(/** @type {"b"} */ (name), {}, "–"),
-  );
-  const waiting = h("b", {}, "–");
-  if (!servers || !ofAll || !perMinute || !average || !errors) return;
+  const reason = h("small", { class: "reason" });
+  const [servers, perMinute, average, errors, starting, failing] = Array.from({ length: 6 }, () => h("b", {}, "–"));
+  const ofAll = h("small");
+  if (!servers || !perMinute || !average || !errors || !starting || !failing) return;
   place.append(
     h(
       "dl",
       {},
-      tile("Status", state),
+      tile("Status", state, " ", reason),
       tile("Servers", servers, " ", ofAll),
       tile("Requests/min", perMinute),
-      tile("Average", average),
+      tile("Average duration", average),
       tile("Errors", errors),
-      tile("Starting · failing", waiting),
+      tile("Starting", starting),
+      tile("Failing", failing),
     ),
   );
   const update = () => {
     const { overview } = store;
     if (overview === undefined) return;
-    showState(state, healthShown(overview.systemStatus));
+    const services = [...store.services.values()];
+    const overall = overallStatus(overview, services);
+    const isLive = store.connection.state === "live";
+    const { word } = overall.shown;
+    const colon = overall.reason === "" || word.endsWith("but") ? "" : ":";
+    showState(state, isLive ? { ...overall.shown, word: `${word}${colon}` } : UNKNOWN);
+    setText(reason, isLive ? overall.reason : "");
     setText(servers, overview.activeServers.toLocaleString("en"));
     setText(ofAll, `of ${overview.maxServers.toLocaleString("en")}`);
     setText(perMinute, Math.round(overview.requestsPerMin).toLocaleString("en"));
     setText(average, formatMs(overview.avgResponseTime || null));
     setText(errors, formatShare(overview.errorRate));
-    const failing = [...store.services.values()].filter((service) => toShown(service).tone === "bad");
-    setText(waiting, `${overview.starting} · ${failing.length}`);
-    waiting.title = `${formatCount(overview.queued, "start")} in the queue`;
+    setAttribute(errors, "class", overview.errorRate >= MANY_ERRORS ? "bad" : undefined);
+    setText(starting, overview.starting.toLocaleString("en"));
+    starting.title = `${formatCount(overview.queued, "start")} in the queue`;
+    setText(failing, services.filter((service) => toShown(service).tone === "bad").length.toLocaleString("en"));
   };
   showState(state, { word: "waiting", tone: "off" });
-  store.on(["overview"], update);
+  store.on(["overview", "connection"], update);
 }
 
 /**

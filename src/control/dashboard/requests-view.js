@@ -4,7 +4,7 @@ import { showRequest } from "./request-dialog.js";
 import { createRequestFilters } from "./request-filters.js";
 import { RequestList } from "./request-list.js";
 import { nextIndex } from "./services-table.js";
-import { createBar, fillBar } from "./timing-bars.js";
+import { createBar, fillBar, scaleBar, TimingLegend } from "./timing-bars.js";
 import { VirtualList } from "./virtual-list.js";
 
 /** @import { RequestRow } from "./types.d.ts" */
@@ -22,6 +22,8 @@ export class RequestsView {
   #older = h("button", { type: "button", onclick: () => this.#rows.loadOlder() }, "Load older");
   #body = h("div", { class: "grid-body", role: "rowgroup" });
   #empty = h("p", { class: "grid-empty" }, "No request yet that fits.");
+  #legend = new TimingLegend();
+  #longestMs = 1;
   #grid;
   #list;
   #added = 0;
@@ -41,6 +43,9 @@ export class RequestsView {
     this.#list = new VirtualList(this.#grid, this.#body, {
       rowHeight: ROW_HEIGHT,
       keyOf: ({ seq }) => seq,
+      see: (seen) => {
+        this.#longestMs = this.#legend.show(seen);
+      },
       create: createRow,
       fill: (row, request, index) => this.#fill(row, request, index),
     });
@@ -50,7 +55,7 @@ export class RequestsView {
       this.load();
     });
     const toolbar = h("div", { class: "toolbar" }, ...filters, this.#pause, this.#older, this.#count);
-    this.element = h("div", { class: "requests" }, toolbar, this.#grid, this.#empty);
+    this.element = h("div", { class: "requests" }, toolbar, this.#legend.element, this.#grid, this.#empty);
     this.#grid.addEventListener("keydown", (event) => this.#onKey(event));
     this.#body.addEventListener("click", ({ target }) => {
       const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest(".grid-row"));
@@ -145,11 +150,13 @@ export class RequestsView {
     setAttribute(row, "aria-rowindex", String(index + 2));
     setAttribute(row, "aria-selected", String(isActive));
     row.classList.toggle("active", isActive);
+    const bar = /** @type {HTMLElement} */ (row.lastElementChild?.firstElementChild);
+    scaleBar(bar, request.timings, this.#longestMs);
     if (row.dataset.seq === String(request.seq)) return; // a request that has finished does not change
     row.dataset.seq = String(request.seq);
     row.id = `request-${request.seq}`;
-    const [time, method, path, status, outcome, duration, timings] = /** @type {HTMLElement[]} */ ([...row.children]);
-    if (!time || !method || !path || !status || !outcome || !duration || !timings) return;
+    const [time, method, path, status, outcome, duration] = /** @type {HTMLElement[]} */ ([...row.children]);
+    if (!time || !method || !path || !status || !outcome || !duration) return;
     setText(time, formatTime(request.time));
     setText(method, request.method);
     setText(path, request.path);
@@ -157,7 +164,7 @@ export class RequestsView {
     status.className = `col-status number ${toneOf(request)}`;
     setText(outcome, request.outcome ?? "");
     setText(duration, formatMs(request.durationMs));
-    fillBar(/** @type {HTMLElement} */ (timings.firstElementChild), request.timings);
+    fillBar(bar, request.timings);
   }
 }
 
@@ -177,11 +184,12 @@ function createHeader(id, i) {
 
 function createRow() {
   const cells = COLUMNS.map((id, i) => h("div", { class: cellClass(id), role: "gridcell", "aria-colindex": i + 1 }));
+  cells[COLUMNS.indexOf("path")]?.classList.add("mono");
   cells.at(-1)?.append(createBar());
   return h("div", { class: "grid-row", role: "row" }, ...cells);
 }
 
 /** @param {string} id */
 function cellClass(id) {
-  return `col-${id}${id === "status" || id === "duration" ? " number" : ""}${id === "path" ? " mono" : ""}`;
+  return `col-${id}${id === "status" || id === "duration" ? " number" : ""}`;
 }

@@ -1,5 +1,6 @@
 import { h, setAttribute, setText } from "./dom.js";
 import { formatAge, formatMs, formatRate, formatShare } from "./format.js";
+import { MANY_ERRORS } from "./overall-status.js";
 import { serviceHash } from "./router.js";
 import { createSparkline, drawSparkline } from "./sparkline.js";
 import { createState, showState, toShown } from "./status.js";
@@ -18,7 +19,18 @@ import { createState, showState, toShown } from "./status.js";
  */
 
 /** Troubles first. */
-const STATE_ORDER = ["failed", "backing off", "unhealthy", "degraded", "starting", "stopping", "running", "stopped"];
+const STATE_ORDER = [
+  "failed",
+  "backing off",
+  "breaker open",
+  "unhealthy",
+  "breaker half-open",
+  "degraded",
+  "starting",
+  "stopping",
+  "running",
+  "stopped",
+];
 
 /** @type {readonly Column[]} */
 export const COLUMNS = [
@@ -29,12 +41,7 @@ export const COLUMNS = [
   number("uptime", "Uptime", uptimeOf, (service) => formatAge(uptimeOf(service) || null)),
   number("inFlight", "In flight", inFlightOf, (service) => String(inFlightOf(service))),
   number("rate", "Req/s", rateOf, (service) => formatRate(rateOf(service))),
-  number(
-    "errors",
-    "Errors",
-    ({ stats }) => stats.errorRate,
-    ({ stats }) => formatShare(stats.errorRate),
-  ),
+  { id: "errors", label: "Errors", isNumber: true, order: errorRateOf, fill: fillErrors },
   number(
     "p99",
     "p99",
@@ -121,6 +128,21 @@ function stateOrder(service) {
 /** @param {Service} service */
 function inFlightOf({ inFlight, sockets }) {
   return inFlight + sockets;
+}
+
+/** @param {Service} service */
+function errorRateOf({ stats }) {
+  return stats.errorRate;
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {Service} service
+ */
+function fillErrors(cell, { stats }) {
+  setText(cell, formatShare(stats.errorRate));
+  cell.classList.toggle("muted", stats.errorRate === 0);
+  cell.classList.toggle("bad", stats.errorRate >= MANY_ERRORS);
 }
 
 /** @param {Service} service */

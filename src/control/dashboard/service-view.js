@@ -1,5 +1,5 @@
 import { ActionBar } from "./action-bar.js";
-import { servicePath } from "./api.js";
+import { ask, servicePath } from "./api.js";
 import { Charts } from "./charts.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { EventList } from "./event-list.js";
@@ -16,6 +16,7 @@ import { Tabs } from "./tabs.js";
 
 /** @import { Live } from "./live.js" */
 /** @import { Store } from "./store.js" */
+/** @import { Service } from "./types.d.ts" */
 
 /** Everything about one hostname. */
 export class ServiceView {
@@ -38,6 +39,8 @@ export class ServiceView {
   #tabs;
   #charts;
   #ends;
+  /** The number of its last event. @type {number | undefined} */
+  #lastEvent;
 
   /**
    * @param {Store} store
@@ -69,7 +72,11 @@ export class ServiceView {
       this.#tabs.element,
     );
     const ticks = setInterval(() => this.#facts.show(this.#service), 1_000);
-    this.#ends = [store.on(["services", "session", "connection"], () => this.#update()), () => clearInterval(ticks)];
+    this.#ends = [
+      store.on(["services", "session", "connection"], () => this.#update()),
+      store.on(["events"], () => this.#onEvents()),
+      () => clearInterval(ticks),
+    ];
     live.open(hostname, {
       onOpen: () => this.#load(),
       onRequests: (requests, lost) => this.#requests.add(requests, lost),
@@ -113,6 +120,16 @@ export class ServiceView {
   /** What is known of it: one that is gone, or was never asked for, can still be started. */
   get #service() {
     return this.#store.services.get(this.#hostname) ?? createStopped(this.#hostname);
+  }
+
+  /** Something has happened to it: how it is now is told once a second, and asked for here. */
+  #onEvents() {
+    const last = this.#store.events.findLast(({ hostname }) => hostname === this.#hostname)?.seq;
+    if (last === undefined || last === this.#lastEvent) return;
+    this.#lastEvent = last;
+    /** @type {Promise<Service>} */ (ask(servicePath(this.#hostname)))
+      .then((service) => this.#store.updateService(service))
+      .catch(() => {}); // it is gone, which the stream tells; the connection's own state is shown at the top
   }
 
   #update() {

@@ -6,7 +6,8 @@ import { VirtualList } from "./virtual-list.js";
 /** @import { Column } from "./service-columns.js" */
 /** @import { Service } from "./types.d.ts" */
 
-const ROW_HEIGHT = 34;
+/** On a narrow screen the reason of a failure has a line of its own, as the style has it. */
+const isNarrow = matchMedia("(max-width: 720px)");
 
 /** Numbers of rows that have existed: every element needs an id of its own. */
 let rows = 0;
@@ -32,7 +33,9 @@ export class ServicesTable {
     const head = h("div", { class: "grid-head", role: "rowgroup" }, this.#head);
     this.element = h("div", { class: "grid", role: "grid", tabindex: 0, ...label }, head, this.#body);
     this.#list = new VirtualList(this.element, this.#body, {
-      rowHeight: ROW_HEIGHT,
+      get rowHeight() {
+        return isNarrow.matches ? 48 : 34;
+      },
       keyOf: ({ hostname }) => hostname,
       create: createRow,
       fill: (row, service, index) => this.#fill(row, service, index),

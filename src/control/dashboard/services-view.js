@@ -26,7 +26,9 @@ export class ServicesView {
     spellcheck: "false",
   });
   #count = h("span", { class: "muted", role: "status" });
-  #empty = h("p", { class: "grid-empty", hidden: true });
+  #nothing = h("span", {});
+  #hint = createHint();
+  #empty = h("p", { class: "grid-empty", hidden: true }, this.#nothing, this.#hint);
   #charts = new Charts("api/history");
   #table = new ServicesTable(kept.active, (column) => this.#sort(column));
   #ends;
@@ -88,11 +90,11 @@ export class ServicesView {
     this.#table.services = found;
     const all = formatCount(services.size, "hostname");
     setText(this.#count, found.length === services.size ? all : `${found.length.toLocaleString("en")} of ${all}`);
+    this.#table.element.hidden = found.length === 0;
     this.#empty.hidden = found.length > 0;
-    const hint = `ask for any name, such as ${location.protocol}//hello.localhost:${location.port}/, and it starts.`;
-    const none =
-      connection.state === "live" ? `No hostname has been asked for yet: ${hint}` : "Waiting for the switchboard.";
-    setText(this.#empty, services.size === 0 ? none : `Nothing fits “${kept.search}”. Esc clears the search.`);
+    this.#hint.hidden = services.size > 0 || connection.state !== "live";
+    const none = connection.state === "live" ? "No hostname has been asked for yet." : "Waiting for the switchboard.";
+    setText(this.#nothing, services.size === 0 ? none : `Nothing fits “${kept.search}”. Esc clears the search.`);
   }
 
   /** @param {Column} column */
@@ -115,4 +117,11 @@ export class ServicesView {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** How to begin. */
+function createHint() {
+  const url = `${location.protocol}//hello.localhost${location.port === "" ? "" : `:${location.port}`}/`;
+  const link = h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url);
+  return h("span", {}, " Ask for any name, such as ", link, ", and it starts.");
 }

@@ -19,30 +19,31 @@ const STATES = {
 };
 
 /** @type {Record<Health | "draining", Shown>} */
-const HEALTHS = {
+export const HEALTHS = {
   healthy: { word: "healthy", tone: "good" },
   degraded: { word: "degraded", tone: "warn" },
   unhealthy: { word: "unhealthy", tone: "bad" },
   draining: { word: "draining", tone: "busy" },
 };
 
-/**
- * What a service is, in a word: of one that runs, also how well; of one that does not, whether that is a failure.
- *
- * @param {Pick<Service, "state" | "health"> & Partial<Pick<Service, "failure">>} service
- * @returns {Shown}
- */
-export function toShown({ state, health, failure = null }) {
-  if (state === "stopped" && failure !== null) return STATES.failed;
-  return state === "running" && health !== null && health !== "healthy" ? HEALTHS[health] : STATES[state];
-}
+/** @type {Record<"open" | "half-open", Shown>} */
+const BREAKERS = {
+  open: { word: "breaker open", tone: "bad" },
+  "half-open": { word: "breaker half-open", tone: "warn" },
+};
 
 /**
- * @param {Health | "draining"} health
+ * What a service is, in a word: of one that runs, also how well, and whether requests come through to it; of one that does
+ * not, whether that is a failure.
+ *
+ * @param {Pick<Service, "state" | "health"> & Partial<Pick<Service, "failure" | "breaker">>} service
  * @returns {Shown}
  */
-export function healthShown(health) {
-  return HEALTHS[health];
+export function toShown({ state, health, failure = null, breaker = null }) {
+  if (state === "stopped" && failure !== null) return STATES.failed;
+  if (state !== "running") return STATES[state];
+  if (breaker !== null && breaker.state !== "closed") return BREAKERS[breaker.state];
+  return health !== null && health !== "healthy" ? HEALTHS[health] : STATES.running;
 }
 
 /** @returns {HTMLElement} for {@link showState} */

@@ -82,6 +82,8 @@ export interface EventRow {
 export interface Timings {
   queuedMs: number;
   startingMs: number;
+  /** A delay that a fault has added. */
+  faultMs?: number;
   connectingMs: number;
   firstByteMs: number;
   bodyMs: number;

@@ -8,6 +8,7 @@ const SPARE_ROWS = 6;
  * @typedef {object} Source
  * @property {number} rowHeight in CSS pixels: every row has the same
  * @property {(item: T) => string | number} keyOf
+ * @property {(items: readonly T[]) => void} [see] told of what is about to be seen, before it is written into rows
  * @property {() => HTMLElement} create an empty row
  * @property {(row: HTMLElement, item: T, index: number) => void} fill writes an item into a row, which may have shown another one
  */
@@ -107,11 +108,14 @@ export class VirtualList {
   }
 
   render() {
-    const { rowHeight, keyOf, create, fill } = this.#source;
+    const { rowHeight, keyOf, see, create, fill } = this.#source;
     const items = this.#items;
     this.#body.style.height = `${items.length * rowHeight}px`;
-    const first = Math.max(0, Math.min(items.length, Math.floor(this.#scrollTop / rowHeight)) - SPARE_ROWS);
-    const last = Math.min(items.length, Math.ceil((this.#scrollTop + this.#height) / rowHeight) + SPARE_ROWS);
+    const top = Math.min(items.length, Math.floor(this.#scrollTop / rowHeight));
+    const bottom = Math.ceil((this.#scrollTop + this.#height) / rowHeight);
+    const first = Math.max(0, top - SPARE_ROWS);
+    const last = Math.min(items.length, bottom + SPARE_ROWS);
+    see?.(items.slice(top, bottom));
     /** @type {Map<string | number, HTMLElement>} */
     const rows = new Map();
     const left = this.#rows;
