@@ -6,7 +6,7 @@ import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 export interface FaultListing {
   id: number;
   /** As it was set. */
-  fault: { hostname: string };
+  fault: { hostname: string; kind: string };
   remainingMs: number | undefined;
   left: number | undefined;
 }

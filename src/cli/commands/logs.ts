@@ -1,5 +1,5 @@
 import type { Operation } from "effection";
-import type { LogLine } from "../client/api-types.ts";
+import type { LogRow } from "../client/api-types.ts";
 import { follow } from "../client/follow.ts";
 import { toName } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
@@ -28,7 +28,7 @@ export const logs: Command = {
     const log = yield* api.get<Log>(path, { lines: amount });
     if (asJson && !follows) return yield* printJson(log);
     const known = new Set<number>();
-    const show = function* (line: LogLine): Operation<void> {
+    const show = function* (line: LogRow): Operation<void> {
       // One that is not complete comes again as it grows.
       if ((follows && !line.complete) || known.has(line.seq)) return;
       yield* asJson ? printJson(line) : print(`${printableLog(line.text)}\n`);
@@ -37,14 +37,14 @@ export const logs: Command = {
       note(`${name} does not run; its last start or run, which failed, ended so:`);
     for (const line of log.lines) yield* show(line);
     for (const { seq, complete } of log.lines) if (complete) known.add(seq);
-    if (stream !== undefined) yield* follow(api, stream, (data) => show(data as LogLine));
+    if (stream !== undefined) yield* follow(api, stream, (data) => show(data as LogRow));
     else if (log.lines.length === 0) note(`${name} ${NOTHING[log.from ?? "nobody"]}`);
   },
 };
 
 interface Log {
   from: "server" | "failure" | null;
-  lines: LogLine[];
+  lines: LogRow[];
 }
 
 /** Why there are no lines. */

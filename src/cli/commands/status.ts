@@ -1,5 +1,5 @@
 import type { Operation } from "effection";
-import type { Overview } from "../client/api-types.ts";
+import type { SystemMetrics } from "../client/api-types.ts";
 import { useApi } from "../client/session.ts";
 import { NO_DASHBOARD, toDashboard } from "../client/target.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
@@ -15,7 +15,7 @@ export const status: Command = {
   options: CLIENT_OPTIONS,
   *run(_args, options): Operation<void> {
     const api = yield* useApi(options);
-    const { systemOverview, pool } = yield* api.get<Overview>("api/metrics");
+    const { systemOverview, pool } = yield* api.get<SystemMetrics>("api/metrics");
     const { role, version, canWrite } = yield* api.get<{ role: string; version: string; canWrite: boolean }>(
       "api/session",
     );

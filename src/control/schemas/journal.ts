@@ -148,14 +148,14 @@ export interface EventList {
 export const EventList: z.ZodType<EventList> = component("EventList", z.object({ events: z.array(EventRow), ...page }));
 
 /** One line that an app has printed. */
-interface LogRow {
+export interface LogRow {
   seq: number;
   stream: "stdout" | "stderr";
   text: string;
   complete: boolean;
 }
 
-const LogRow: z.ZodType<LogRow> = component(
+export const LogRow: z.ZodType<LogRow> = component(
   "LogRow",
   z.object({
     seq: z

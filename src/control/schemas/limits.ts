@@ -27,6 +27,8 @@ export const BreakerList: z.ZodType<BreakerList> = component("BreakerList", z.ob
 /** A fault that is set. */
 export interface FaultRow {
   id: number;
+  kind: string;
+  hostname: string;
   remainingMs: number | null;
   left: number | null;
   [field: string]: unknown;

@@ -18,14 +18,14 @@ const PROGRAM: URL = new URL("../programs/replicas.ts", import.meta.url);
 /** What a second thread brings an app that computes: on two processors, which it shares with whoever makes the load. */
 export const replicas: Section = {
   name: "replicas",
-  title: "An app that computes for some 7 ms, in one thread and in two",
+  title: "An app that computes for some 3 ms, in one thread and in two",
   run: (bench) => oneAndTwo("busy-app.ts", bench),
 };
 
 /** The same where a request takes so long that giving it to a thread hardly counts. */
 export const longReplicas: Section = {
   name: "replicas-long",
-  title: "An app that computes for some 70 ms, in one thread and in two",
+  title: "An app that computes for some 30 ms, in one thread and in two",
   run: (bench) => oneAndTwo("busier-app.ts", bench),
 };
 
