@@ -31,7 +31,7 @@ import { testing } from "./sections/testing.ts";
 import { express, handler } from "./sections/throughput.ts";
 import { webSocket } from "./sections/web-socket.ts";
 
-const LIMIT_MS = 780_000;
+const LIMIT_MS = 1_200_000;
 const SECTIONS: readonly Section[] = [
   express,
   handler,
