@@ -7,6 +7,7 @@ import type { RequestObserver } from "../observe/request-observer.ts";
 import type { ServerInfo } from "../pool/server-info.ts";
 import { hasLeft, isBrokenOff } from "../server/break-off.ts";
 import { type ClientOf, peerAddress } from "../server/client.ts";
+import type { Problem } from "../server/problem.ts";
 
 /** What was counted of a connection for the requests before. */
 interface Counted {
@@ -29,14 +30,15 @@ export class Recorder {
     this.#addressOf = addressOf;
   }
 
-  /** A request has arrived, for `hostname` if it names one. */
-  began(request: IncomingMessage, hostname: string | undefined): void {
-    this.#tellBegan(this.#begin(request, hostname, false));
+  /** A request has arrived, for a hostname or a refusal. `again`: it was an upgrade that no app wants. */
+  began(request: IncomingMessage, goal: string | Problem, again: boolean): void {
+    if (again) this.#beginAgain(request);
+    else this.#tellBegan(this.#begin(request, goal, false));
   }
 
   /** An upgrade has arrived. It is told when somebody answers it: until then it may turn out to be a usual request. */
-  beganUpgrade(request: IncomingMessage, socket: Duplex, hostname: string | undefined): void {
-    const record = this.#begin(request, hostname, true);
+  beganUpgrade(request: IncomingMessage, socket: Duplex, goal: string | Problem): void {
+    const record = this.#begin(request, goal, true);
     setRecord(socket, record);
     let told = false;
     const tell = () => {
@@ -53,7 +55,7 @@ export class Recorder {
   }
 
   /** `request` is an upgrade that no app wants, read again as a usual request: its record goes on. */
-  beganAgain(request: IncomingMessage): void {
+  #beginAgain(request: IncomingMessage): void {
     const record = recordOf(request.socket);
     if (record === undefined) return;
     setRecord(request.socket, undefined);
@@ -71,13 +73,13 @@ export class Recorder {
     this.#finish(record, response.req.socket, !response.writableFinished);
   }
 
-  #begin(request: IncomingMessage, hostname: string | undefined, upgrade: boolean): RequestRecord {
+  #begin(request: IncomingMessage, goal: string | Problem, upgrade: boolean): RequestRecord {
     const { method = "", url = "" } = request;
     const given = requestIdOf(request);
     const id = given ?? this.#nextId();
     if (given === undefined) giveRequestId(request, id);
     const record = new RequestRecord(id, this.#addressOf(request), method, url, upgrade);
-    record.hostname = hostname;
+    if (typeof goal === "string") record.hostname = goal;
     setRecord(request, record);
     return record;
   }

@@ -1,9 +1,21 @@
+import type { IncomingMessage } from "node:http";
 import express, { type Express } from "express";
+import { toPath } from "../base/request-target.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import { sendProblem } from "../server/problem.ts";
+import { isLoopbackName, toHost } from "./hostname.ts";
 
 /** The paths that belong to the switchboard itself start with this. */
-export const RESERVED = "/__switchboard/";
+const RESERVED = "/__switchboard/";
+
+/** `health` belongs to the switchboard under every name, the rest of its paths only where Host names this machine. */
+export function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
+  if (!url.includes(RESERVED)) return false;
+  const [path = ""] = toPath(url).split("?", 1);
+  const host = toHost(headers.host as string);
+  if (host === undefined || !path.startsWith(RESERVED)) return false;
+  return path === `${RESERVED}health` || isLoopbackName(host);
+}
 
 /** What the status app tells. */
 export interface StatusSource {

@@ -5,7 +5,6 @@ import { ensure, type Operation, resource, spawn } from "effection";
 import type { Express } from "express";
 import { checkHostname } from "../base/hostname.ts";
 import { finishesWithin, noop } from "../base/operations.ts";
-import { toPath } from "../base/request-target.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import { Faults } from "../resilience/faults.ts";
@@ -25,13 +24,13 @@ import { createFrontDoor, type FrontDoor, type OwnApp } from "./front-door.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
 import type { RequestEvent } from "./handoff.ts";
-import { createRouter, isLoopbackName, isRoute, toHost } from "./hostname.ts";
+import { createRouter, isRoute } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
 import { MAX_FIELDS, screen } from "./screen.ts";
 import { resolveSwitchboard, type SwitchboardConfig, type SwitchboardSettings } from "./settings.ts";
-import { createStatusApp, RESERVED } from "./status.ts";
+import { createStatusApp, isOwnPath } from "./status.ts";
 
 /** While it drains: how long a connection between two requests stays open, so that a request on its way is answered. */
 const LINGER_MS = 100;
@@ -229,7 +228,7 @@ class Switchboard {
     this.#inFlight.addRequest(response);
     if (this.#draining) response.shouldKeepAlive = false;
     const goal = this.#judge(request);
-    if (goal !== undefined && !request.socket.destroyed) this.#record(request, goal, again);
+    if (goal !== undefined && !request.socket.destroyed) this.#recorder?.began(request, goal, again);
     if (goal === undefined) this.app(request, response);
     else if (typeof goal === "object") this.#refuse(request, response, goal);
     else if (response.socket !== null || !this.guards?.limitsConcurrency(goal)) {
@@ -243,7 +242,7 @@ class Switchboard {
 
   #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const goal = this.#judge(request);
-    if (goal !== undefined) this.#recorder?.beganUpgrade(request, socket, toName(goal));
+    if (goal !== undefined) this.#recorder?.beganUpgrade(request, socket, goal);
     if (goal === undefined) this.#takePlainly(request, socket, head);
     else if (typeof goal === "object") refuseUpgrade(request, socket, goal);
     else {
@@ -257,11 +256,6 @@ class Switchboard {
     this.#inFlight.removeSocket(socket);
     socket.unshift(upgradeBytes(request, head));
     this.#plain.emit("connection", socket);
-  }
-
-  #record(request: IncomingMessage, goal: string | Problem, again: boolean): void {
-    if (again) this.#recorder?.beganAgain(request);
-    else this.#recorder?.began(request, toName(goal));
   }
 
   /** The hostname a request is for; `undefined` for the switchboard's own app; or why it is served by nobody. */
@@ -304,19 +298,6 @@ class Switchboard {
 
 function createStatus(door: FrontDoor): OwnApp {
   return { app: createStatusApp(door), close: noop };
-}
-
-/** `health` belongs to the switchboard under every name, the rest of its paths only where Host names this machine. */
-function isOwnPath({ url = "", headers }: IncomingMessage): boolean {
-  if (!url.includes(RESERVED)) return false;
-  const [path = ""] = toPath(url).split("?", 1);
-  const host = toHost(headers.host as string);
-  if (host === undefined || !path.startsWith(RESERVED)) return false;
-  return path === `${RESERVED}health` || isLoopbackName(host);
-}
-
-function toName(goal: string | Problem): string | undefined {
-  return typeof goal === "string" ? goal : undefined;
 }
 
 function toUrlHost(host: string): string {
