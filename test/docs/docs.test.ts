@@ -135,6 +135,13 @@ describe("the README", () => {
     expect(rooms.filter((room) => !tree?.includes(` ${room}`))).toEqual([]);
   });
 
+  it("says of each package why it is there", () => {
+    const { dependencies, peerDependencies } = JSON.parse(read("package.json") ?? "{}");
+    const needed = Object.keys({ ...dependencies, ...peerDependencies });
+    const rows = [...section("What it stands on").matchAll(/^\| (\S+)(?: \(yours.*?\))? \| (?!why|---)/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(needed.sort());
+  });
+
   it("has a heading for each link inside it", () => {
     const anchors = [...README.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
       heading.toLowerCase().replaceAll(" ", "-"),
