@@ -97,7 +97,7 @@ describe("the package", () => {
     expect(
       files.filter(
         (file) =>
-          !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
+          !/^(LICENSE|README\.md|src\/(?:\w+\/)?README\.md|test\/bench\/README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
             file,
           ),
       ),
@@ -175,10 +175,14 @@ describe("the package", () => {
   );
 });
 
-/** The whole programs among the examples of the README: those that import something. */
+/** The whole programs among the examples of the README and the pages that it leads to: those that import something. */
 async function readExamples(): Promise<string[]> {
   const readme = await readFile(join(ROOT, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);
+  const links = [...readme.matchAll(/\]\((src\/\w+\/README\.md)/g)].map(([, page = ""]) => join(ROOT, page));
+  const pages = await Promise.all([...new Set(links)].map((page) => readFile(page, "utf8")));
+  const blocks = [readme, ...pages].flatMap((text) =>
+    [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = ""]) => block),
+  );
   return blocks.filter((text) => /^import /m.test(text));
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/command-table.ts";
 import { EXIT_MEANINGS } from "../../src/cli/exit-codes.ts";
@@ -14,7 +14,8 @@ import { splitAdvice } from "./tables.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = readFrom(ROOT);
-const README = read("README.md") ?? "";
+/** What people read: the README, and the page of each room. */
+const PAGES = ["README.md", "test/bench/README.md", ...roomPages()].map((file) => ({ file, text: read(file) ?? "" }));
 const entryPoints = readEntryPoints(read);
 const exported = entryPoints.flatMap(({ exports }) => exports);
 
@@ -23,9 +24,24 @@ function membersOf(name: string) {
   return exported.find((declaration) => declaration.name === name)?.members ?? [];
 }
 
-/** The text of the README below a heading, up to the next one of its level. */
-function section(heading: string): string {
-  return README.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+function roomPages(): string[] {
+  const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
+  return files.filter((file) => basename(file) === "README.md").map((file) => join("src", file));
+}
+
+/** The text of a page below a heading, up to the next one of its level. */
+function section(file: string, heading: string): string {
+  const { text = "" } = PAGES.find((page) => page.file === file) ?? {};
+  return text.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+}
+
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
 }
 
 describe("the reference", () => {
@@ -51,16 +67,24 @@ describe("the reference", () => {
   });
 });
 
-describe("the README", () => {
-  it("links to files that exist", () => {
-    const text = ["README.md", "src/README.md"].map((file) => ({ file, text: read(file) ?? "" }));
-    const dead = text.flatMap(({ file, text }) =>
-      [...text.matchAll(/\]\(((?!https?:|#)[^)#\s]+)/g)]
-        .map(([, target = ""]) => join(file, "..", target))
-        .filter((target) => read(target) === undefined)
-        .map((target) => `${file} -> ${target}`),
+describe("the README and the pages of the rooms", () => {
+  it("link to files and headings that exist", () => {
+    const dead = PAGES.flatMap(({ file, text }) =>
+      [...text.matchAll(/\]\(((?!https?:)[^)\s]+)\)/g)]
+        .map(([, link = ""]) => link)
+        .filter((link) => {
+          const [path = "", heading] = link.split("#");
+          const target = path === "" ? text : read(join(dirname(file), path));
+          return target === undefined || (heading !== undefined && !anchorsOf(target).includes(heading));
+        })
+        .map((link) => `${file} -> ${link}`),
     );
     expect(dead).toEqual([]);
+  });
+
+  it("are reached from the README", () => {
+    const { text = "" } = PAGES[0] ?? {};
+    expect(PAGES.slice(1).filter(({ file }) => !text.includes(`](${file}`))).toEqual([]);
   });
 
   it("lists every option that the code knows, with the default that it takes", () => {
@@ -91,7 +115,7 @@ describe("the README", () => {
 
   it("lists the options of the command as its help does", () => {
     const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
-    const inTable = [...section("Run it").matchAll(/^\| `(--.*?)` +\|.*\| *(.*?) *\|$/gm)].flatMap(
+    const inTable = [...section("src/cli/README.md", "Serve").matchAll(/^\| `(--.*?)` +\|.*\| *(.*?) *\|$/gm)].flatMap(
       ([, options = "", value]) =>
         options.split("`, `").map((option) => [option.replace(/ [A-Z]+$/, ""), value] as const),
     );
@@ -102,13 +126,17 @@ describe("the README", () => {
   });
 
   it("lists the commands and the exit codes as the help does", () => {
-    const rows = [...section("From the terminal").matchAll(/^\| (`[a-z].*?) \|/gm)].map(([, row = ""]) => row);
+    const rows = [...section("src/cli/README.md", "Look and steer").matchAll(/^\| (`[a-z].*?) \|/gm)].map(
+      ([, row = ""]) => row,
+    );
     const listed = rows
       .flatMap((row) => row.split("`, `"))
       .map((command) => command.replace(/^`/, "").split(/[ `]/)[0]);
     const known = COMMANDS.map(({ name }) => name).filter((name) => name !== "serve");
     expect([...new Set(listed)].sort()).toEqual(known.sort());
-    const codes = [...section("From the terminal").matchAll(/^\| (\d[\d, ]*) \|/gm)].map(([, code]) => code);
+    const codes = [...section("src/cli/README.md", "Exit codes").matchAll(/^\| (\d[\d, ]*) \|/gm)].map(
+      ([, code]) => code,
+    );
     expect(codes).toEqual(EXIT_MEANINGS.map(([code]) => code));
   });
 
@@ -124,11 +152,13 @@ describe("the README", () => {
         .filter((file) => file.endsWith(".ts"))
         .flatMap((file) => answersOf(file, readFileSync(join(ROOT, folder, file), "utf8"))),
     );
-    expect(answersInTable(section("What clients get")).sort()).toEqual([...new Set(sent)].sort());
+    expect(answersInTable(section("src/switchboard/README.md", "What clients get")).sort()).toEqual(
+      [...new Set(sent)].sort(),
+    );
   });
 
   it("shows every room of the house", () => {
-    const tree = /^src\/\n.*?^```$/ms.exec(section("The house"))?.[0];
+    const tree = /^src\/\n.*?^```$/ms.exec(section("README.md", "The house"))?.[0];
     const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() || entry.name.endsWith(".ts"))
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
@@ -138,15 +168,9 @@ describe("the README", () => {
   it("says of each package why it is there", () => {
     const { dependencies, peerDependencies } = JSON.parse(read("package.json") ?? "{}");
     const needed = Object.keys({ ...dependencies, ...peerDependencies });
-    const rows = [...section("What it stands on").matchAll(/^\| (\S+)(?: \(yours.*?\))? \| (?!why|---)/gm)];
+    const rows = [
+      ...section("README.md", "What it stands on").matchAll(/^\| (\S+)(?: \(yours.*?\))? \| (?!why|---)/gm),
+    ];
     expect(rows.map(([, name]) => name).sort()).toEqual(needed.sort());
-  });
-
-  it("has a heading for each link inside it", () => {
-    const anchors = [...README.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-      heading.toLowerCase().replaceAll(" ", "-"),
-    );
-    const targets = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target);
-    expect(targets.filter((target) => !anchors.includes(target ?? ""))).toEqual([]);
   });
 });

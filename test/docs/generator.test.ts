@@ -152,7 +152,7 @@ describe("the generator", () => {
   it("replaces what stands between two marks, and fails without them", () => {
     const text = "a\n<!-- x: written by npm run docs -->\nold\n<!-- end of x -->\nb";
     expect(replaceBlock(text, "x", "new")).toBe(text.replace("\nold\n", "\n\nnew\n\n"));
-    expect(() => replaceBlock(text, "y", "new")).toThrow("README.md has no block");
+    expect(() => replaceBlock(text, "y", "new")).toThrow("the page has no block");
     expect(() => generate(repository(""))).toThrow();
   });
 });

@@ -25,8 +25,8 @@ export function renderReference(entryPoints: readonly EntryPoint[]): string {
   const parts = entryPoints.map((entryPoint) => renderEntryPoint(entryPoint, names, described));
   return `# Reference
 
-Every export, from the doc comments of the sources; \`npm run docs\` writes this file. How to begin, and why it is so, is
-in the [README](../README.md).
+Every export, from the doc comments of the sources; \`npm run docs\` writes this file. How to begin is in the
+[README](../README.md), why it is so on the pages that it leads to.
 
 **Lifetime** says when something is ready, what releases it, and in which order. **Failure** says what can go wrong, and
 who hears of it. Durations are milliseconds; an option that is \`undefined\` has its default.
