@@ -1,6 +1,6 @@
 import { createEventLog } from "effection-switchboard/testing";
 import type { Page } from "playwright-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type AppFactory, createSwitchboard, threadApp } from "../../src/index.ts";
 import { browserPath } from "../support/browser.ts";
 import { tokenOf, useDashboard } from "./dashboard-page.ts";
@@ -16,7 +16,7 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     await using dashboard = await open(board, { hash: "#/services/shop" });
     const { port } = board;
     await dashboard.page.getByText("Actions need the operator token").waitFor();
-    await dashboard.page.getByText(`~/.local/state/switchboard/${port}.json`).waitFor();
+    await dashboard.page.getByText(`switchboard open --with-token --port ${port}`).waitFor();
     const actions = dashboard.page.getByRole("group", { name: "Actions" }).getByRole("button");
     expect(await actions.count()).toBeGreaterThan(4);
     for (const action of await actions.all()) expect(await action.isDisabled()).toBe(true);
@@ -35,6 +35,32 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     await page.getByRole("button", { name: "Operator" }).waitFor();
     await page.getByText("Actions need the operator token").waitFor({ state: "hidden" });
     expect(await page.getByRole("button", { name: "Restart" }).isEnabled()).toBe(true);
+    expect(await focused(page)).toBe("Restart");
+  });
+
+  it("say that the switchboard was restarted, and that its token is new", async () => {
+    const first = await createSwitchboard({ app, basePort: 0 });
+    await using dashboard = await open(first, { hash: `#token=${tokenOf(first)}` });
+    const { page } = dashboard;
+    await page.getByRole("button", { name: "Operator" }).waitFor();
+    await first.close();
+    await page.getByText(/^reconnecting in \d+ s$/).waitFor();
+    await using second = await createSwitchboard({ app, basePort: 0, port: first.port });
+    await second.fetch("shop");
+    await page.getByRole("button", { name: "Try now" }).click();
+    const why = "The switchboard was restarted, and its token is new: actions need that one.";
+    await says(page, why);
+    await page.getByRole("button", { name: "New token needed" }).click();
+    await page.getByRole("dialog", { name: "Access" }).getByText(why).getByText("--with-token").waitFor();
+    await page.keyboard.press("Escape");
+    await dashboard.row("shop").click();
+    const note = page.locator("#access-note");
+    await note.getByText(why).waitFor();
+    await page.locator(".toast").waitFor({ state: "detached" });
+    await page.getByLabel("Token").fill(tokenOf(second));
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Operator" }).waitFor();
+    await note.waitFor({ state: "hidden" });
   });
 
   it("take the token out of the address, and keep it for the tab", async () => {
@@ -82,12 +108,14 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     expect(log.lines("started", "stopped")).toEqual(["started shop"]);
     await confirm(page, "Restart");
     await says(page, "shop was restarted.");
+    expect(await focused(page)).toBe("Restart");
     expect(log.lines("started", "stopped")).toEqual(["started shop", "stopped shop", "started shop"]);
     await confirm(page, "Stop");
     await says(page, "shop was stopped.");
     expect(board.pool.get("shop")).toBeUndefined();
     await page.getByRole("button", { name: "Start", exact: true }).click();
     await says(page, "shop has started.");
+    await vi.waitFor(async () => expect(await focused(page)).toBe("Restart")); // the next that can be done
     expect(board.pool.get("shop")).toBeDefined();
   });
 
@@ -111,7 +139,7 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
   it("show a failure until they say something else, or for a while", async () => {
     let isBroken = true;
     const failing: AppFactory = () => {
-      if (isBroken) throw new Error("no database");
+      if (isBroken) throw new Error("no database\nIts last output: much");
       return (_request, response) => void response.end("hello");
     };
     const restart = { backoff: { initialMs: 1, maxMs: 1 } };
@@ -124,6 +152,8 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
     const failure = page.locator(".toast.failed").getByText("no database");
     await start.click();
     await failure.waitFor();
+    expect(await failure.innerText()).not.toContain("Its last output");
+    expect(await failure.getAttribute("title")).toContain("Its last output: much");
     await page.clock.install();
     await start.and(page.locator(":enabled")).click();
     await failure.waitFor();
@@ -223,6 +253,11 @@ describe.skipIf(browserPath === undefined)("actions of the dashboard", { timeout
 async function confirm(page: Page, name: string): Promise<void> {
   await page.getByRole("group", { name: "Actions" }).getByRole("button", { name }).click();
   await page.getByRole("dialog").getByRole("button", { name }).click();
+}
+
+/** What has the focus. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate("document.activeElement.textContent");
 }
 
 /** Waits until the page says it, to be seen and to be heard. */

@@ -54,18 +54,22 @@ describe.skipIf(browserPath === undefined)("charts of the dashboard", { timeout:
     }
   });
 
-  it("say the last value that is known", async () => {
+  it("say the last value that is known, of the last minute", async () => {
     await using board = await createSwitchboard({ app, basePort: 0 });
     await using dashboard = await open(board);
     const point = (second: number, p50Ms: number | null) => ({
       time: new Date(Date.UTC(2026, 0, 31, 12, 0, second)).toISOString(),
       ...{ requests: 1, errors: 0, p50Ms, p95Ms: p50Ms, p99Ms: p50Ms, inFlight: 0 },
     });
-    const json = { stepMs: 1_000, points: [point(0, 42), ...[5, 10, 15].map((second) => point(second, null))] };
-    await dashboard.page.route("**/api/services/shop/history?**", (route) => route.fulfill({ json }));
+    const points = [point(0, 42), ...[5, 10, 15].map((second) => point(second, null))];
+    const json = () => ({ stepMs: 1_000, points });
+    await dashboard.page.route("**/api/services/shop/history?**", (route) => route.fulfill({ json: json() }));
     await board.fetch("shop");
     await dashboard.row("shop").click();
     const chart = dashboard.page.getByRole("figure").filter({ hasText: "Duration" });
-    await chart.getByText("42 ms").first().waitFor();
+    const legend = chart.locator(".legend b").first();
+    await legend.getByText("42 ms").waitFor();
+    points.push(point(60, null));
+    await legend.getByText("–", { exact: true }).waitFor();
   });
 });

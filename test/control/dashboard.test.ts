@@ -6,7 +6,7 @@ import { type AppFactory, commandApp, createSwitchboard, threadApp } from "../..
 import { browserPath } from "../support/browser.ts";
 import { makeFolder } from "../support/folder.ts";
 import { createGate } from "../support/gate.ts";
-import { useDashboard } from "./dashboard-page.ts";
+import { tokenOf, useDashboard } from "./dashboard-page.ts";
 
 const hello = (_request: IncomingMessage, response: ServerResponse) => void response.end("hello");
 const app: AppFactory = () => hello;
@@ -62,6 +62,27 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
       expect(await dashboard.cell("shop", "spark").locator(".spark-line").getAttribute("d")).toMatch(/^M0\.0 .*L96\.0/);
       expect(await dashboard.page.locator(".overview").innerText()).toMatch(/Requests\/min\s+4\b/);
     }, 10_000);
+  });
+
+  it("says that there is no such hostname, and what can be done about it", async () => {
+    await using board = await createSwitchboard({ app, basePort: 0 });
+    await using dashboard = await open(board, { hash: `#token=${tokenOf(board)}` });
+    const { page } = dashboard;
+    await page.getByRole("button", { name: "Operator" }).waitFor();
+    await page.evaluate('location.hash = "#/services/nope"');
+    const missing = page.getByText("The switchboard has no hostname “nope” now.");
+    await missing.waitFor();
+    await page.locator(".title .state").getByText("no such hostname", { exact: true }).waitFor();
+    const actions = page.getByRole("group", { name: "Actions" }).getByRole("button").and(page.locator(":enabled"));
+    expect(await actions.allInnerTexts()).toEqual(["Start", "Fault…"]);
+    await actions.first().click();
+    await missing.waitFor({ state: "hidden" });
+    await page.locator(".title .state").getByText("running", { exact: true }).waitFor();
+    await board.pool.shutdown("nope");
+    await missing.waitFor();
+    await page.locator(".title .state").getByText("stopped", { exact: true }).waitFor();
+    await missing.getByRole("link", { name: "All hostnames" }).click();
+    await page.getByText("No hostname has been asked for yet").waitFor();
   });
 
   it("finds hostnames by name and by state", async () => {
@@ -144,7 +165,9 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
       .cell("shop", "state")
       .getByText(/^(backing off|failed)$/)
       .waitFor();
-    expect(await dashboard.cell("shop", "hostname").locator("span").innerText()).toMatch(/exited|ended|code 3/);
+    const reasonOf = dashboard.cell("shop", "hostname").locator("span");
+    expect(await reasonOf.innerText()).toMatch(/exited|ended|code 3/);
+    expect(await reasonOf.getAttribute("title")).toContain(await reasonOf.innerText());
     await dashboard.row("shop").click();
     const why = dashboard.page.getByRole("region", { name: "Why it failed" });
     await why.getByText("no database at <b>5432</b>").first().waitFor();

@@ -14,7 +14,10 @@ import { createTokenEntry } from "./token-form.js";
  * @param {Live} live
  */
 export function showAccess(button, store, live) {
-  const update = () => setText(button, store.session?.canWrite ? "Operator" : "Read only");
+  const update = () => {
+    const reader = store.refusal === undefined ? "Read only" : "New token needed";
+    setText(button, store.session?.canWrite ? "Operator" : reader);
+  };
   button.addEventListener("click", () => {
     const dialog = showDialog("Access", (close) => {
       const done = () => {
@@ -27,7 +30,7 @@ export function showAccess(button, store, live) {
       };
       const text = store.session?.canWrite
         ? "This tab has a token and may change things. It is forgotten when the tab is closed."
-        : `Everything can be seen. To change something, the operator token is needed. ${WHERE_TOKEN_IS}`;
+        : `${store.refusal ?? "Everything can be seen. To change something, the operator token is needed."} ${WHERE_TOKEN_IS}`;
       const remove = h("button", { type: "button", onclick: forget }, "Forget the token");
       return [h("p", {}, text), readToken() === undefined ? createTokenEntry(done) : remove];
     });

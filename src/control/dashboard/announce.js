@@ -1,12 +1,12 @@
 import { byId, h, setText } from "./dom.js";
-import { stripAnsi } from "./format.js";
+import { firstLine, stripAnsi } from "./format.js";
 
 /** How long a message is shown; the reason of a failure stays in the events, and where it belongs. */
 const SHOWN_MS = 6_000;
 const FAILURE_SHOWN_MS = 12_000;
 
 /**
- * Says what an action came to: to see, and to hear. It takes the place of what was said before, goes by itself, and not
+ * Says what an action came to, or the first line of it: to see, and to hear. It takes the place of what was said before, goes by itself, and not
  * while somebody points at it or has the focus in it.
  *
  * @param {string} text
@@ -14,13 +14,22 @@ const FAILURE_SHOWN_MS = 12_000;
  */
 export function announce(text, { isFailure = false } = {}) {
   const close = h("button", { type: "button", class: "quiet", "aria-label": "Close this message" }, "✕");
-  const toast = h("div", { class: isFailure ? "toast failed" : "toast" }, h("p", {}, stripAnsi(text)), close);
+  const shown = firstLine(text);
+  const whole = stripAnsi(text);
+  const message = h("p", { title: whole === shown ? undefined : whole }, shown);
+  const toast = h("div", { class: isFailure ? "toast failed" : "toast" }, message, close);
   close.addEventListener("click", () => toast.remove());
   leaveAfter(toast, isFailure ? FAILURE_SHOWN_MS : SHOWN_MS);
   byId("toasts").replaceChildren(toast);
   const spoken = byId("announcements");
   setText(spoken, "");
-  requestAnimationFrame(() => setText(spoken, text)); // the same text once more is news, too
+  requestAnimationFrame(() => setText(spoken, shown)); // the same text once more is news, too
+}
+
+/** Takes back what was said: it belonged to what the page has shown before. */
+export function hush() {
+  byId("toasts").replaceChildren();
+  setText(byId("announcements"), "");
 }
 
 /**

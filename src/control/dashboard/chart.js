@@ -28,7 +28,10 @@ const HALF_LABEL = 17;
  * @property {(value: number) => string} tick for the axis
  */
 
-/** One chart with its legend. The legend says the last known values in words, or those under the pointer. */
+/** What was longer ago, in seconds, is no news: the figures beside the charts are those of so long, too. */
+const RECENT_S = 60;
+
+/** One chart with its legend. The legend says the values of the last minute in words, or those under the pointer. */
 export class Chart {
   #config;
   #legend;
@@ -74,10 +77,11 @@ export class Chart {
 
   #tell() {
     const { data, cursor } = this.#plot;
+    const from = data[0].findIndex((time) => time > (data[0].at(-1) ?? 0) - RECENT_S);
     for (const [i, { value }] of this.#legend.entries()) {
       const line = [...(data[i + 1] ?? [])];
-      const shown =
-        typeof cursor.idx === "number" ? line[cursor.idx] : line.findLast((known) => typeof known === "number");
+      const recent = line.slice(Math.max(0, from)).findLast((known) => typeof known === "number");
+      const shown = typeof cursor.idx === "number" ? line[cursor.idx] : recent;
       setText(value, shown === null || shown === undefined ? "–" : this.#config.format(shown));
     }
   }

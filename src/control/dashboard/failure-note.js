@@ -1,5 +1,5 @@
 import { h, setText } from "./dom.js";
-import { formatCount, formatMs, stripAnsi } from "./format.js";
+import { firstLine, formatCount, formatMs, stripAnsi } from "./format.js";
 
 /** @import { Service } from "./types.d.ts" */
 
@@ -55,9 +55,4 @@ function nextOf(state, { retryAfterMs }) {
   if (state === "starting") return "; it is being started again";
   if (retryAfterMs > 0) return `; it can start again in ${formatMs(retryAfterMs)}`;
   return "; the next request starts it again";
-}
-
-/** @param {string} text */
-function firstLine(text) {
-  return text.split("\n", 1)[0] ?? "";
 }

@@ -106,6 +106,16 @@ export function stripAnsi(text) {
   return text.replace(ANSI, "");
 }
 
+/**
+ * What a message says first, where there is room for a line.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+export function firstLine(text) {
+  return stripAnsi(text).trimStart().split("\n", 1)[0] ?? "";
+}
+
 // An operating system command up to its end, a control sequence, another escape, and every other control character but the tab.
 const ANSI = new RegExp(
   [

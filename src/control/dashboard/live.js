@@ -1,6 +1,7 @@
+import { announce } from "./announce.js";
 import { ApiError, ask, openStream } from "./api.js";
 import { readEvents } from "./event-stream.js";
-import { keepToken, readToken } from "./token.js";
+import { keepToken, readToken, whyRefused } from "./token.js";
 
 /** @import { Store } from "./store.js" */
 /** @import { LogLine, RequestRow } from "./types.d.ts" */
@@ -71,8 +72,12 @@ export class Live {
       reason = error instanceof ApiError ? error.message : "the switchboard does not answer";
     }
     if (signal.aborted) return;
-    if (isRefused && readToken() !== undefined) {
-      keepToken(undefined); // a token of another run of the switchboard, say: without it there is more to see
+    const token = readToken();
+    if (isRefused && token !== undefined) {
+      const why = whyRefused(token);
+      this.#store.setRefusal(why);
+      announce(why, { isFailure: true });
+      keepToken(undefined); // without it there is more to see
       this.retry();
       return;
     }

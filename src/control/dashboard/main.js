@@ -1,4 +1,5 @@
 import { showAccess } from "./access.js";
+import { hush } from "./announce.js";
 import { showConnection } from "./connection.js";
 import { byId, setAttribute } from "./dom.js";
 import { EventsView } from "./events-view.js";
@@ -41,6 +42,7 @@ function show() {
   if (wanted !== shown) {
     const isFirst = view === undefined;
     view?.close();
+    hush();
     view = open(route);
     shown = wanted;
     byId("main").replaceChildren(view.element);

@@ -1,5 +1,5 @@
 import { h, setAttribute, setText } from "./dom.js";
-import { formatAge, formatMs, formatRate, formatShare } from "./format.js";
+import { firstLine, formatAge, formatMs, formatRate, formatShare, stripAnsi } from "./format.js";
 import { MANY_ERRORS } from "./overall-status.js";
 import { serviceHash } from "./router.js";
 import { createSparkline, drawSparkline } from "./sparkline.js";
@@ -92,8 +92,8 @@ function fillName(cell, { hostname, state, failure, pinned }) {
   setAttribute(link, "href", serviceHash(hostname));
   setAttribute(link, "title", pinned ? `${hostname} (pinned)` : hostname);
   const reason = state === "running" ? undefined : failure?.message;
-  setText(note, reason ?? "");
-  setAttribute(note, "title", reason);
+  setText(note, reason === undefined ? "" : firstLine(reason));
+  setAttribute(note, "title", reason === undefined ? undefined : stripAnsi(reason));
 }
 
 /**

@@ -11,7 +11,7 @@ import { ReplicaTable } from "./replica-table.js";
 import { RequestsView } from "./requests-view.js";
 import { serviceHash } from "./router.js";
 import { createState, showState, toShown } from "./status.js";
-import { createStopped } from "./stopped-service.js";
+import { createStopped, NOT_THERE } from "./stopped-service.js";
 import { Tabs } from "./tabs.js";
 
 /** @import { Live } from "./live.js" */
@@ -30,6 +30,9 @@ export class ServiceView {
   #heading;
   #actions;
   #failure = new FailureNote();
+  #missing;
+  /** Whether it was there while it was looked at: then it has stopped. */
+  #wasThere = false;
   #facts = new Facts();
   #replicas = new ReplicaTable();
   #requests;
@@ -60,12 +63,14 @@ export class ServiceView {
     this.#faults = new FaultList(store, hostname);
     this.#tabs = new Tabs(`About ${hostname}`, this.#panels(), (id) => location.replace(serviceHash(hostname, id)));
     this.#heading = h("h1", { tabindex: -1 }, hostname);
+    this.#missing = createMissing(hostname);
     this.element = h(
       "div",
       { class: "page service" },
       h("a", { class: "back", href: "#/" }, "← All hostnames"),
       h("div", { class: "title" }, this.#heading, this.#state, this.#about, this.#url),
       this.#failure.element,
+      this.#missing,
       this.#actions.element,
       this.#facts.element,
       this.#charts.element,
@@ -135,7 +140,10 @@ export class ServiceView {
   #update() {
     const service = this.#service;
     const { kind, port, pinned, url, faults } = service;
-    showState(this.#state, toShown(service));
+    const isThere = this.#store.services.has(this.#hostname) || this.#store.overview === undefined;
+    this.#missing.hidden = isThere;
+    if (this.#store.services.has(this.#hostname)) this.#wasThere = true;
+    showState(this.#state, isThere || this.#wasThere ? toShown(service) : NOT_THERE);
     const parts = [kind, port !== null && `port ${port}`, pinned && "pinned", faults > 0 && "has faults"];
     setText(this.#about, parts.filter(Boolean).join(" · "));
     const isLink = /^https?:/.test(url);
@@ -143,8 +151,19 @@ export class ServiceView {
     setText(this.#url, url);
     setAttribute(this.#url, "href", isLink ? url : undefined);
     this.#failure.show(service);
-    this.#actions.show(service);
+    this.#actions.show(service, { isThere });
     this.#facts.show(service);
     this.#replicas.show(service);
   }
+}
+
+/**
+ * What is said of a hostname that is not there.
+ *
+ * @param {string} hostname
+ */
+function createMissing(hostname) {
+  const list = h("a", { href: "#/" }, "All hostnames");
+  const text = `The switchboard has no hostname “${hostname}” now. “Start”, or a request for it, makes it if there is an app for this name.`;
+  return h("p", { class: "missing", hidden: true, role: "status" }, text, " ", list);
 }

@@ -1,4 +1,8 @@
+/** @import { Shown } from "./status.js" */
 /** @import { Service } from "./types.d.ts" */
+
+/** What is shown of a hostname that the switchboard does not know. @type {Shown} */
+export const NOT_THERE = { word: "no such hostname", tone: "off" };
 
 /**
  * What is known of a hostname that the switchboard does not know.

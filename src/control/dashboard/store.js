@@ -18,6 +18,8 @@ export class Store {
   connection = { state: "connecting" };
   /** @type {Session | undefined} */
   session;
+  /** Why the token that this tab had is refused, until there is another one. @type {string | undefined} */
+  refusal;
   /** @type {Overview | undefined} */
   overview;
   /** @type {Map<string, Service>} */
@@ -65,6 +67,13 @@ export class Store {
   /** @param {Session} session */
   setSession(session) {
     this.session = session;
+    if (session.canWrite) this.refusal = undefined;
+    this.changed("session");
+  }
+
+  /** @param {string} reason */
+  setRefusal(reason) {
+    this.refusal = reason;
     this.changed("session");
   }
 

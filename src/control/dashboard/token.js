@@ -31,5 +31,20 @@ export function takeTokenFromAddress() {
   return true;
 }
 
-/** Where an operator finds the token. */
-export const WHERE_TOKEN_IS = `It is in the address of this page that the switchboard prints on a terminal ("Look"), and in its state file, ~/.local/state/switchboard/${location.port || 80}.json.`;
+const PORT = `--port ${location.port || 80}`;
+
+/** Where an operator finds the token. Only the command knows where state files are: the environment says so. */
+export const WHERE_TOKEN_IS = `It is in the address of this page that the switchboard prints on a terminal (“Look”). On its machine, “switchboard open --with-token ${PORT}” opens that, and “switchboard status ${PORT}” says which file it is in.`;
+
+/**
+ * Why a token that was good once is refused. That of the switchboard itself is good until it ends; a JSON Web Token, which
+ * has three parts, expires.
+ *
+ * @param {string} token
+ * @returns {string}
+ */
+export function whyRefused(token) {
+  return token.split(".").length === 3
+    ? "The token of this tab is not valid any more: actions need another one."
+    : "The switchboard was restarted, and its token is new: actions need that one.";
+}

@@ -1,15 +1,14 @@
-import { NO_PERCENTILES } from "./durations.ts";
 import { type Happened, LastMinute, MINUTE_S } from "./minute.ts";
 import { type HistoryPoint, Steps } from "./steps.ts";
 
 const SECONDS = 600;
 const MINUTES = 1_440;
 
-const NOTHING: Happened = { requests: 0, errors: 0, percentiles: NO_PERCENTILES };
+const NOTHING: Happened = { requests: 0, errors: 0, percentiles: undefined };
 
 /**
  * What happened with the requests of one hostname, or of several together: 10 minutes by the second, and a day by the
- * minute, in 55 kB. There is no timer: what has passed is noted when it is told or asked something.
+ * minute, in 61 kB. There is no timer: what has passed is noted when it is told or asked something.
  *
  * The clock is that of the system, since times are shown. A pause, such as sleep, is time in which nothing happened. A
  * clock that is set back stands still until it has caught up; by more than a minute, and the history begins anew.

@@ -9,7 +9,8 @@ const FULL = 2 ** 16 - 1;
 export interface Happened {
   requests: number;
   errors: number;
-  percentiles: Percentiles;
+  /** `undefined` when nothing had a duration. */
+  percentiles: Percentiles | undefined;
 }
 
 /**
@@ -20,6 +21,9 @@ export class LastMinute {
   readonly #errors: Uint32Array = new Uint32Array(MINUTE_S);
   readonly #timed: Uint32Array = new Uint32Array(MINUTE_S);
   readonly #ms: Float64Array = new Float64Array(MINUTE_S);
+  /** What they mean where something is timed. */
+  readonly #shortestMs: Float64Array = new Float64Array(MINUTE_S);
+  readonly #longestMs: Float64Array = new Float64Array(MINUTE_S);
   readonly #cells: Uint16Array = new Uint16Array(MINUTE_S * BUCKETS);
   /** The cells of all seconds together. */
   readonly #sum: Uint32Array = new Uint32Array(BUCKETS);
@@ -30,6 +34,9 @@ export class LastMinute {
     this.#requests[at] = (this.#requests[at] as number) + 1;
     if (failed) this.#errors[at] = (this.#errors[at] as number) + 1;
     if (ms === undefined) return;
+    const isFirst = this.#timed[at] === 0;
+    if (isFirst || ms < (this.#shortestMs[at] as number)) this.#shortestMs[at] = ms;
+    if (isFirst || ms > (this.#longestMs[at] as number)) this.#longestMs[at] = ms;
     this.#timed[at] = (this.#timed[at] as number) + 1;
     this.#ms[at] = (this.#ms[at] as number) + ms;
     const cell = at * BUCKETS + bucket;
@@ -59,17 +66,29 @@ export class LastMinute {
     return {
       requests: this.#requests[at] as number,
       errors: this.#errors[at] as number,
-      percentiles: percentilesOf(this.#cells, at * BUCKETS),
+      percentiles: percentilesOf(
+        this.#cells,
+        at * BUCKETS,
+        this.#shortestMs[at] as number,
+        this.#longestMs[at] as number,
+      ),
     };
   }
 
   /** What happened in all of them. */
   inAll(): Happened & { averageMs: number } {
     const timed = sum(this.#timed);
+    let shortestMs = Number.POSITIVE_INFINITY;
+    let longestMs = 0;
+    for (let at = 0; at < MINUTE_S; at += 1) {
+      if (this.#timed[at] === 0) continue;
+      shortestMs = Math.min(shortestMs, this.#shortestMs[at] as number);
+      longestMs = Math.max(longestMs, this.#longestMs[at] as number);
+    }
     return {
       requests: sum(this.#requests),
       errors: sum(this.#errors),
-      percentiles: percentilesOf(this.#sum, 0),
+      percentiles: percentilesOf(this.#sum, 0, shortestMs, longestMs),
       averageMs: timed === 0 ? 0 : sum(this.#ms) / timed,
     };
   }

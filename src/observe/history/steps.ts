@@ -1,4 +1,4 @@
-import { durationIn, NO_BUCKET } from "./durations.ts";
+import { fromCode, NO_CODE, toCode } from "./durations.ts";
 import type { Happened } from "./minute.ts";
 
 /**
@@ -15,7 +15,7 @@ export interface HistoryPoint {
   requests: number;
   /** How many of them failed: their status was 5xx, or they had no answer in time, or their server broke off. */
   errors: number;
-  /** Half of them took at most so long, in milliseconds, within 4.9 %; `null` when there was none. */
+  /** Half of them took at most so long, in milliseconds, within 5 %; `null` when there was none. */
   p50Ms: number | null;
   /** The same for 95 of 100. */
   p95Ms: number | null;
@@ -25,15 +25,15 @@ export interface HistoryPoint {
   inFlight: number;
 }
 
-/** The last `size` steps of time, each with 15 bytes. A step is the number of seconds, or minutes, since 1970. */
+/** The last `size` steps of time, each with 18 bytes. A step is the number of seconds, or minutes, since 1970. */
 export class Steps {
   readonly size: number;
   readonly #stepMs: number;
   readonly #requests: Uint32Array;
   readonly #errors: Uint32Array;
   readonly #inFlight: Uint32Array;
-  /** Buckets, three for each step. */
-  readonly #percentiles: Uint8Array;
+  /** Codes, three for each step. */
+  readonly #percentiles: Uint16Array;
 
   constructor(size: number, stepMs: number) {
     this.size = size;
@@ -41,7 +41,7 @@ export class Steps {
     this.#requests = new Uint32Array(size);
     this.#errors = new Uint32Array(size);
     this.#inFlight = new Uint32Array(size);
-    this.#percentiles = new Uint8Array(size * 3);
+    this.#percentiles = new Uint16Array(size * 3);
   }
 
   put(step: number, { requests, errors, percentiles }: Happened, inFlight: number): void {
@@ -49,7 +49,10 @@ export class Steps {
     this.#requests[at] = requests;
     this.#errors[at] = errors;
     this.#inFlight[at] = inFlight;
-    this.#percentiles.set(percentiles, at * 3);
+    for (let i = 0; i < 3; i += 1) {
+      const ms = percentiles?.[i];
+      this.#percentiles[at * 3 + i] = ms === undefined ? NO_CODE : toCode(ms);
+    }
   }
 
   /** How many requests ended in a step. */
@@ -71,7 +74,11 @@ export class Steps {
   }
 }
 
+function toMs(code: number = NO_CODE): number | null {
+  return code === NO_CODE ? null : inMicroseconds(fromCode(code));
+}
+
 /** In whole microseconds. */
-export function toMs(bucket: number = NO_BUCKET): number | null {
-  return bucket === NO_BUCKET ? null : Math.round(durationIn(bucket) * 1_000) / 1_000;
+export function inMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
