@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 /** Its names, by distribution. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -34,9 +34,10 @@ const WITHOUT = [
   "ThirdPartyStoragePartitioning",
 ];
 
-/** Starts a browser; whoever does closes it. */
-export function launchBrowser(): Promise<Browser> {
+/** Starts a browser; whoever does closes it. Playwright takes half a second to load, which is for those who need one. */
+export async function launchBrowser(): Promise<Browser> {
   if (browserPath === undefined) throw new Error(NO_BROWSER);
+  const { chromium } = await import("playwright-core");
   return chromium.launch({
     executablePath: browserPath,
     args: [
