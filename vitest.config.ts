@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { builtThreads } from "./test/support/built-threads.ts";
+import { builtFiles } from "./test/support/built-files.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 const config: ViteUserConfig = defineConfig({
-  plugins: [builtThreads],
+  plugins: [builtFiles],
   // Examples and the tutorial import the package by its name, as users do; tsconfig.json has the same paths.
   resolve: {
     alias: {

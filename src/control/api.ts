@@ -56,7 +56,7 @@ export function createApi({ source, auth, streams, startedAt }: ApiHost): Router
   ];
   let document: object | undefined;
   const router = express.Router({ caseSensitive: true });
-  router.use(createPages()); // one look at the dashboard is some 55 of them: they do not count
+  router.use(createPages()); // one look at the dashboard is some ten of them: they do not count
   router.use((request, response, next) => {
     try {
       if (!UNCOUNTED.includes(request.path)) auth.count(request);

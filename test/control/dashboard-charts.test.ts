@@ -1,51 +1,42 @@
 import { describe, expect, it } from "vitest";
 import { type AppFactory, createSwitchboard } from "../../src/index.ts";
 import { browserPath } from "../support/browser.ts";
-import { type Dashboard, useDashboard } from "./dashboard-page.ts";
+import { useDashboard } from "./dashboard-page.ts";
+
+interface Gaps {
+  bridgeGaps(values: (number | null)[]): (number | null | undefined)[];
+  findLonely(values: (number | null | undefined)[]): number[];
+}
+
+interface Groups {
+  groupPoints(points: object[], stepMs: number, range: string): { time: number; p50Ms: number | null }[];
+}
 
 const app: AppFactory = () => (_request, response) => void response.end("hello");
 
-/** What a module of the page gives for these values; JSON has no `undefined`. */
-function evaluate<T>({ page }: Dashboard, module: string, call: string): Promise<T> {
-  return page.evaluate<T>(`import("./${module}").then((module) => module.${call})`);
+/** A module of the page that needs no page. */
+function load<T>(name: string): Promise<T> {
+  return import(new URL(`../../src/control/dashboard/${name}`, import.meta.url).href);
 }
 
-describe.skipIf(browserPath === undefined)("charts of the dashboard", { timeout: 60_000 }, () => {
-  const open = useDashboard();
-
-  it("go on over short gaps, and not over long ones", async () => {
-    await using board = await createSwitchboard({ app, basePort: 0 });
-    await using dashboard = await open(board);
-    const n = null;
-    const bridge = (values: (number | null)[]) =>
-      evaluate(
-        dashboard,
-        "chart-gaps.js",
-        `bridgeGaps(${JSON.stringify(values)}).map((value) => value === undefined ? "on" : value)`,
-      );
-    expect(await bridge([n, 1, n, n, 2, n])).toEqual([n, 1, "on", "on", 2, n]);
-    expect(await bridge([1, n, n, n, n, n, n, 2])).toEqual([1, n, n, n, n, n, n, 2]);
-    expect(await evaluate(dashboard, "chart-gaps.js", "findLonely([1, null, 0, null, 2, undefined, 3])")).toEqual([
-      0, 2,
-    ]);
+describe("what charts of the dashboard draw", () => {
+  it("goes on over short gaps, and not over long ones", async () => {
+    const { bridgeGaps, findLonely } = await load<Gaps>("chart-gaps.js");
+    const [n, on] = [null, undefined];
+    expect(bridgeGaps([n, 1, n, n, 2, n])).toStrictEqual([n, 1, on, on, 2, n]);
+    expect(bridgeGaps([1, n, n, n, n, n, n, 2])).toStrictEqual([1, n, n, n, n, n, n, 2]);
+    expect(findLonely([1, n, 0, n, 2, on, 3])).toEqual([0, 2]);
   });
 
-  it("are as long as they say, also when little has happened", async () => {
-    await using board = await createSwitchboard({ app, basePort: 0 });
-    await using dashboard = await open(board);
+  it("is as long as it says, also when little has happened", async () => {
+    const { groupPoints } = await load<Groups>("group-points.js");
     const point = { time: "2026-01-31T12:00:00Z", requests: 5, errors: 0, p50Ms: 7, p95Ms: 8, p99Ms: 9, inFlight: 0 };
-    const group = (points: object[], range: string) =>
-      evaluate<{ time: number; p50Ms: number | null }[]>(
-        dashboard,
-        "group-points.js",
-        `groupPoints(${JSON.stringify(points)}, 1000, "${range}")`,
-      );
     for (const [range, seconds] of [
       ["10m", 600],
       ["24h", 86_400],
     ] as const) {
       for (const points of [[], [point]]) {
-        const groups = await group(points, range);
+        const groups = groupPoints(points, 1_000, range);
         const [first, last] = [groups[0], groups.at(-1)];
         expect((last?.time ?? 0) - (first?.time ?? 0)).toBe(seconds - seconds / 120);
         expect(last?.p50Ms).toBe(points.length === 0 ? null : 7);
@@ -53,6 +44,10 @@ describe.skipIf(browserPath === undefined)("charts of the dashboard", { timeout:
       }
     }
   });
+});
+
+describe.skipIf(browserPath === undefined)("charts of the dashboard", { timeout: 60_000 }, () => {
+  const open = useDashboard();
 
   it("say the last value that is known, of the last minute", async () => {
     await using board = await createSwitchboard({ app, basePort: 0 });

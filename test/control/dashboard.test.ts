@@ -224,7 +224,7 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     });
     await using board = await createSwitchboard({ app: () => threadApp(folder.at("app.mjs")), basePort: 0 });
     await board.fetch("shop");
-    await vi.waitFor(() => expect(board.pool.log("shop")).toHaveLength(1));
+    await vi.waitFor(() => expect(board.pool.log("shop")).toHaveLength(1), 10_000);
     await using dashboard = await open(board, { hash: "#/services/shop/log" });
     const lines = dashboard.page.locator(".log .line").filter({ hasText: "same" });
     await lines.waitFor();

@@ -50,10 +50,9 @@ describe("a browser that opens a page while its server starts", () => {
     const app = () => commandApp("echo installing; echo '<b>done</b>'; sleep 60");
     await withBoard({ app, waitingPageMs: 10 }, async (board) => {
       const look = async () => (await ask(board, NAVIGATION)).text;
-      await vi.waitFor(async () =>
-        expect(await look()).toContain("<pre>installing\n&#60;b&#62;done&#60;/b&#62;</pre>"),
-      );
-      await vi.waitFor(async () => expect(await look()).toContain("for 1 s now"), 5_000);
+      const printed = "<pre>installing\n&#60;b&#62;done&#60;/b&#62;</pre>";
+      await vi.waitFor(async () => expect(await look()).toContain(printed), 10_000);
+      await vi.waitFor(async () => expect(await look()).toContain("for 1 s now"), 10_000);
       await board.pool.shutdown("shop");
     });
   });
