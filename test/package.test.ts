@@ -89,15 +89,15 @@ describe("the package", () => {
         "dist/index.js",
         "dist/index.d.ts",
         "dist/cli.js",
-        "dist/control/dashboard/index.html",
-        "dist/control/dashboard/main.js",
-        "dist/control/dashboard/theme.css",
+        "dist/dashboard/index.html",
+        "dist/dashboard/main.js",
+        "dist/dashboard/theme.css",
       ]),
     );
     expect(
       files.filter(
         (file) =>
-          !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
+          !/^(LICENSE|README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
             file,
           ),
       ),

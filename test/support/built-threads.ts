@@ -1,7 +1,8 @@
 import type { Plugin } from "vite";
 
-const FILE = "server/thread/server-thread";
-const built = new URL(`../../dist/${FILE}.js`, import.meta.url).href;
+/** What looks for the file of a thread in its own folder. */
+const MODULE = "/src/server/thread/server-thread.ts";
+const built = new URL("../../dist/index.js", import.meta.url).href;
 
 /**
  * Threads of tests run what is built, as those of users do: from the sources each of the hundred that the tests start
@@ -10,5 +11,5 @@ const built = new URL(`../../dist/${FILE}.js`, import.meta.url).href;
 export const builtThreads: Plugin = {
   name: "built-threads",
   transform: (code, id) =>
-    id.endsWith(`/src/${FILE}.ts`) ? code.replaceAll("import.meta.url", JSON.stringify(built)) : undefined,
+    id.endsWith(MODULE) ? code.replaceAll("import.meta.url", JSON.stringify(built)) : undefined,
 };
