@@ -59,7 +59,7 @@ async function compile(cwd: string, files: readonly string[]): Promise<void> {
   });
 }
 
-/** What the command, run in the project, answers for `shop`. */
+/** What the command, run in the project, answers for `shop`; its dashboard is there, too. */
 async function answerOfShop(...args: string[]): Promise<string> {
   const cli = join(project, "node_modules/effection-switchboard/dist/cli.js");
   const child = spawn(process.execPath, [cli, ...args, "--json"], { cwd: project });
@@ -69,6 +69,7 @@ async function answerOfShop(...args: string[]): Promise<string> {
     const event = JSON.parse(line);
     if (event.type !== "listening") continue;
     answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
+    expect((await fetch(`${event.url}/__switchboard/main.js`)).status).toBe(200);
     child.kill("SIGINT");
   }
   expect(await exited).toEqual([130, null]);
