@@ -65,14 +65,16 @@ async function answerOfShop(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, [cli, ...args, "--json"], { cwd: project });
   const exited = once(child, "exit");
   let answer = "";
+  let dashboard: number | undefined;
   for await (const line of createInterface(child.stdout)) {
     const event = JSON.parse(line);
     if (event.type !== "listening") continue;
     answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
-    expect((await fetch(`${event.url}/__switchboard/main.js`)).status).toBe(200);
+    dashboard = (await fetch(`${event.url}/__switchboard/main.js`)).status;
     child.kill("SIGINT");
   }
   expect(await exited).toEqual([130, null]);
+  expect(dashboard).toBe(200);
   return answer;
 }
 
