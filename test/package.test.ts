@@ -50,28 +50,31 @@ async function install(name: string, dependencies: readonly string[]): Promise<s
   return join(folder, name);
 }
 
-/** Checks the types of files of a project as strictly as a user may. */
-async function checkTypes(cwd: string, files: readonly string[]): Promise<void> {
+/** Compiles files of a project, as strictly as a user may. */
+async function compile(cwd: string, files: readonly string[]): Promise<void> {
   const flags = ["--module", "NodeNext", "--target", "ES2023", "--lib", "ES2023,ESNext.Disposable", "--types", "node"];
-  const strict = ["--strict", "--exactOptionalPropertyTypes", "--allowImportingTsExtensions", "--noEmit"];
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--rewriteRelativeImportExtensions"];
   await run(join(ROOT, "node_modules/.bin/tsc"), [...flags, ...strict, ...files], { cwd }).catch(({ stdout }) => {
     throw new Error(stdout);
   });
 }
 
-/** What the command, run in the project, answers for `shop`. */
+/** What the command, run in the project, answers for `shop`; its dashboard is there, too. */
 async function answerOfShop(...args: string[]): Promise<string> {
   const cli = join(project, "node_modules/effection-switchboard/dist/cli.js");
   const child = spawn(process.execPath, [cli, ...args, "--json"], { cwd: project });
   const exited = once(child, "exit");
   let answer = "";
+  let dashboard: number | undefined;
   for await (const line of createInterface(child.stdout)) {
     const event = JSON.parse(line);
     if (event.type !== "listening") continue;
     answer = await (await fetch(event.url, { headers: { "x-app-name": "shop" } })).text();
+    dashboard = (await fetch(`${event.url}/__switchboard/main.js`)).status;
     child.kill("SIGINT");
   }
   expect(await exited).toEqual([130, null]);
+  expect(dashboard).toBe(200);
   return answer;
 }
 
@@ -89,15 +92,15 @@ describe("the package", () => {
         "dist/index.js",
         "dist/index.d.ts",
         "dist/cli.js",
-        "dist/control/dashboard/index.html",
-        "dist/control/dashboard/main.js",
-        "dist/control/dashboard/theme.css",
+        "dist/dashboard/index.html",
+        "dist/dashboard/main.js",
+        "dist/dashboard/theme.css",
       ]),
     );
     expect(
       files.filter(
         (file) =>
-          !/^(LICENSE|README\.md|src\/(?:\w+\/)?README\.md|test\/bench\/README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/control\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
+          !/^(LICENSE|README\.md|src\/(?:\w+\/)?README\.md|test\/bench\/README\.md|CHANGELOG\.md|package\.json|dist\/.*\.(js|d\.ts)|dist\/dashboard\/[a-z]+\.(html|css|svg))$/.test(
             file,
           ),
       ),
@@ -105,20 +108,20 @@ describe("the package", () => {
   });
 
   it("passes publint", async () => {
-    const { messages } = await publint({ pkgDir: join(project, "node_modules/effection-switchboard"), strict: true });
+    const pkgDir = join(project, "node_modules/effection-switchboard");
+    const { messages } = await publint({ pkgDir, pack: false, strict: true }); // all that is there was packed
     expect(messages).toEqual([]);
   });
 
   it("runs the examples of the README, and its types fit, in a project of its own", async () => {
     const examples = await readExamples();
     for (const [i, text] of examples.entries()) await writeFile(join(vitestProject, `example-${i}.ts`), text);
-    await checkTypes(
+    await compile(
       vitestProject,
       examples.map((_, i) => `example-${i}.ts`),
     );
-    const embedded = `example-${examples.findIndex((text) => text.includes("await using board"))}.ts`;
-    const loader = join(ROOT, "node_modules/tsx/dist/loader.mjs");
-    const { stdout } = await run(process.execPath, ["--import", loader, embedded], { cwd: vitestProject });
+    const embedded = `example-${examples.findIndex((text) => text.includes("await using board"))}.js`;
+    const { stdout } = await run(process.execPath, [embedded], { cwd: vitestProject });
     expect(stdout).toMatch(/^cart of shop\nhttp:\/\/shop\.localhost:\d+\/cart\n$/);
   });
 
@@ -133,9 +136,8 @@ describe("the package", () => {
   it("has a testing kit that works, and whose types fit, without vitest", async () => {
     const [source = ""] = await readTestExamples("node:test");
     await writeFile(join(project, "shop.ts"), source);
-    await checkTypes(project, ["shop.ts"]);
-    const loader = join(ROOT, "node_modules/tsx/dist/loader.mjs");
-    const { stdout } = await runFile(join(project, "shop.ts"), [], ["--import", loader, "--test"], project);
+    await compile(project, ["shop.ts"]);
+    const { stdout } = await runFile(join(project, "shop.js"), [], ["--test"], project);
     expect(stdout).toMatch(/pass 1$/m);
     const outside = 'import("effection-switchboard/testing").then(({ switchboardTest }) => switchboardTest())';
     for (const VITEST of [undefined, "true"]) {

@@ -31,7 +31,7 @@ export interface ApiHost {
 /** Whoever asks these asks again and again, and is to hear how it is rather than that it asks too often. */
 const UNCOUNTED = ["/health", "/ready"];
 
-const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+const { version } = createRequire(import.meta.url)("effection-switchboard/package.json") as { version: string };
 
 /** Makes everything that answers, below wherever it is mounted. */
 export function createApi({ source, auth, streams, startedAt }: ApiHost): Router {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect } from "vitest";
 import { displayWidth } from "../../src/cli/terminal/display-width.ts";
-import { type Cli, hasTerminal, cliTest as it, type Served } from "../support/cli.ts";
+import { type Cli, hasTerminal, type Served, sharingTest } from "../support/cli.ts";
 import { Client, get } from "../support/client.ts";
 import { answering } from "../support/folder.ts";
 
@@ -9,10 +9,22 @@ const TALKATIVE = `console.log("\\u001b[31mred\\u001b[0m and \\u001b]0;owned\\u0
 let n = 0;
 export default () => (request, response) => { console.log("asked " + (n += 1)); response.end("hello"); };\n`;
 
-/** Three apps: `shop` is well, `talk` prints, `bad` does not start. */
-async function serveThree(cli: Cli, ...args: string[]): Promise<Served> {
+const LONG_NAME = "a-very-long-name".repeat(3);
+
+const it = sharingTest({
+  "unset.mjs": `console.error("DATABASE_URL is not set\\nset it"); process.exit(1);\n`,
+  "mute.mjs": "process.exit(1);\n",
+  "broken.mjs": 'throw new Error("no database at db:5432");\n',
+  "evil.mjs": TALKATIVE,
+  "teller.mjs": TALKATIVE,
+  "meant.mjs": answering("meant"),
+  "other.mjs": answering("other"),
+  [`${LONG_NAME}.mjs`]: answering("long"),
+});
+
+/** Two apps: `shop` is well, `bad` does not start. */
+async function serveTwo(cli: Cli, ...args: string[]): Promise<Served> {
   await cli.folder.write("apps/shop.mjs", answering("shop"));
-  await cli.folder.write("apps/talk.mjs", TALKATIVE);
   await cli.folder.write("apps/bad.mjs", 'throw new Error("no database at db:5432");\n');
   return cli.serve("--apps", cli.folder.at("apps"), ...args);
 }
@@ -26,7 +38,7 @@ async function ask(port: number, hostname: string, path = "/"): Promise<string> 
 
 describe.concurrent("commands that look", { timeout: 60_000 }, () => {
   it("list names, and say why one does not run", async ({ cli }) => {
-    const { port } = await serveThree(cli);
+    const { port } = await serveTwo(cli);
     await ask(port, "shop");
     await ask(port, "bad");
     await cli.folder.write("apps/idle.mjs", answering("idle"));
@@ -52,26 +64,22 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     });
   });
 
-  it("say what was printed before a start failed", async ({ cli }) => {
-    await cli.folder.write("apps/bad.mjs", `console.error("DATABASE_URL is not set\\nset it"); process.exit(1);\n`);
-    await cli.folder.write("apps/mute.mjs", "process.exit(1);\n");
-    const { port } = await cli.serve("--apps", cli.folder.at("apps"));
-    for (const name of ["bad", "mute"]) await ask(port, name);
-    expect((await cli.run("get", "bad")).stdout).toMatch(/^output {5}DATABASE_URL is not set\n {11}set it$/m);
+  it("say what was printed before a start failed", async ({ shared: { cli, port } }) => {
+    for (const name of ["unset", "mute"]) await ask(port, name);
+    expect((await cli.run("get", "unset")).stdout).toMatch(/^output {5}DATABASE_URL is not set\n {11}set it$/m);
     expect((await cli.run("get", "mute")).stdout).not.toMatch(/^output/m);
-    expect(await cli.run("logs", "bad")).toMatchObject({
+    expect(await cli.run("logs", "unset")).toMatchObject({
       stdout: "DATABASE_URL is not set\nset it\n",
-      stderr: "switchboard: bad does not run; its last start or run, which failed, ended so:\n",
+      stderr: "switchboard: unset does not run; its last start or run, which failed, ended so:\n",
       code: 0,
     });
     expect((await cli.run("events", "--type", "error")).stdout).toMatch(
-      /^\S+ +error +bad +bad: .* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
+      /^\S+ +error +unset +unset: .* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
     );
     expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
   });
 
-  it("say that a name is unknown, with exit code 4", async ({ cli }) => {
-    await serveThree(cli);
+  it("say that a name is unknown, with exit code 4", async ({ shared: { cli } }) => {
     for (const args of [
       ["get", "nobody"],
       ["logs", "nobody"],
@@ -87,7 +95,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
   });
 
   it("tell how the switchboard is, which one, and who asks", async ({ cli }) => {
-    const { program, port } = await serveThree(cli);
+    const { program, port } = await serveTwo(cli);
     const { stdout, code } = await cli.run("status");
     expect(stdout).toContain(`switchboard  http://127.0.0.1:${port}, healthy, up`);
     expect(stdout).toContain(`dashboard    http://switchboard.localhost:${port}/\n`);
@@ -124,7 +132,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
   );
 
   it("show requests, those that are meant, the newest last", async ({ cli }) => {
-    const { port } = await serveThree(cli);
+    const { port } = await serveTwo(cli);
     for (const path of ["/one", "/two"]) await ask(port, "shop", path);
     await ask(port, "bad");
     const all = await cli.run("requests");
@@ -137,33 +145,30 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     expect((await cli.run("requests", "--limit", "1")).stdout).toContain(" bad ");
   });
 
-  it("give nothing to the terminal that a client or an app has chosen for it", async ({ cli }) => {
-    const { port } = await serveThree(cli);
-    await ask(port, "talk");
+  it("give nothing to the terminal that a client or an app has chosen for it", async ({ shared: { cli, port } }) => {
+    await ask(port, "evil");
     const client = new Client(port).send(
-      "GET /\u009b31m%1b[2J HTTP/1.1\r\nHost: talk.localhost\r\nConnection: close\r\n\r\n",
+      "GET /\u009b31m%1b[2J HTTP/1.1\r\nHost: evil.localhost\r\nConnection: close\r\n\r\n",
     );
     await client.end();
     client.destroy();
     for (const args of [
       ["requests"],
       ["requests", "--json"],
-      ["logs", "talk"],
-      ["logs", "talk", "--json"],
+      ["logs", "evil"],
+      ["logs", "evil", "--json"],
       ["events"],
     ]) {
       const { code, stdout } = await cli.run(...args);
       expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
       expect(code).toBe(0);
     }
-    expect((await cli.run("logs", "talk")).stdout).toContain("red and  more\n");
+    expect((await cli.run("logs", "evil")).stdout).toContain("red and  more\n");
   });
 
-  it.runIf(hasTerminal)("fit a terminal of 60 columns, in colours", async ({ cli }) => {
-    await cli.folder.write(`apps/${"a-very-long-name".repeat(3)}.mjs`, answering("long"));
-    const { port } = await serveThree(cli);
-    await ask(port, "a-very-long-name".repeat(3), `/${"path".repeat(30)}`);
-    await ask(port, "bad");
+  it.runIf(hasTerminal)("fit a terminal of 60 columns, in colours", async ({ shared: { cli, port } }) => {
+    await ask(port, LONG_NAME, `/${"path".repeat(30)}`);
+    await ask(port, "broken");
     for (const args of [["ls"], ["requests"], ["events"], ["breaker"], ["fault", "list"]]) {
       const shown = await cli.onTerminal(60, args);
       expect(shown).not.toContain("switchboard:");
@@ -171,7 +176,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
         expect(displayWidth(line)).toBeLessThanOrEqual(60);
       if (args[0] === "ls") expect(shown).toContain("\u001b[32mrunning\u001b[39m");
     }
-    expect((await cli.run("ls")).stdout).toContain("a-very-long-name".repeat(3));
+    expect((await cli.run("ls")).stdout).toContain(LONG_NAME);
   });
 
   it("say when several run, and look at the one that is named", async ({ cli }) => {
@@ -185,7 +190,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
 
 describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
   it("go on with requests, whole lines, until Ctrl-C", async ({ cli }) => {
-    const { port } = await serveThree(cli);
+    const { port } = await serveTwo(cli);
     await ask(port, "shop", "/before");
     const following = cli.start(["requests", "-f", "--json"]);
     await following.until(/before/);
@@ -203,17 +208,16 @@ describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
     expect(code).toBe(130);
   });
 
-  it("take only what is meant", async ({ cli }) => {
-    const { port } = await serveThree(cli);
-    const following = cli.start(["requests", "-f", "--host", "talk", "--limit", "0"]);
+  it("take only what is meant", async ({ shared: { cli, port } }) => {
+    const following = cli.start(["requests", "-f", "--host", "meant", "--limit", "0"]);
     await following.until(/^TIME /);
-    for (const hostname of ["shop", "talk"]) await ask(port, hostname, "/after");
-    await following.until(/talk .*\/after\n/);
-    expect(following.stdout).not.toContain("shop");
+    for (const hostname of ["other", "meant"]) await ask(port, hostname, "/after");
+    await following.until(/meant .*\/after\n/);
+    expect(following.stdout).not.toContain("other");
   });
 
   it("say that the switchboard has ended, with exit code 3", async ({ cli }) => {
-    const { program, port } = await serveThree(cli);
+    const { program, port } = await serveTwo(cli);
     const following = cli.start(["events", "-f"]);
     await following.until(/listening/);
     await ask(port, "shop");
@@ -225,7 +229,7 @@ describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
   });
 
   it("say it, too, when the switchboard was killed", async ({ cli }) => {
-    const { program, port } = await serveThree(cli);
+    const { program, port } = await serveTwo(cli);
     const following = cli.start(["events", "-f"]);
     await following.until(/listening/);
     program.kill("SIGKILL");
@@ -235,13 +239,12 @@ describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
     });
   });
 
-  it("go on with a log", async ({ cli }) => {
-    const { port } = await serveThree(cli);
-    await ask(port, "talk");
-    while (!(await cli.run("logs", "talk")).stdout.includes("asked 1"));
-    const following = cli.start(["logs", "talk", "-f"]);
+  it("go on with a log", async ({ shared: { cli, port } }) => {
+    await ask(port, "teller");
+    while (!(await cli.run("logs", "teller")).stdout.includes("asked 1"));
+    const following = cli.start(["logs", "teller", "-f"]);
     await following.until(/^asked 1$/m);
-    await ask(port, "talk");
+    await ask(port, "teller");
     await following.until(/^asked 2$/m);
     following.kill("SIGINT");
     const { code, stdout } = await following.exited;
@@ -250,7 +253,7 @@ describe.concurrent("commands that follow", { timeout: 60_000 }, () => {
   });
 
   it("end without a word when their reader has had enough", async ({ cli }) => {
-    const { port } = await serveThree(cli);
+    const { port } = await serveTwo(cli);
     const following = cli.start(["requests", "-f"]);
     await following.until(/^TIME /);
     following.child.stdout?.destroy();

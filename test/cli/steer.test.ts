@@ -1,48 +1,51 @@
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import { type Cli, cliTest as it, type Served } from "../support/cli.ts";
+import { type Cli, sharingTest } from "../support/cli.ts";
 import { answering, makeFolder } from "../support/folder.ts";
 
-async function serveTwo(cli: Cli, ...args: string[]): Promise<Served> {
-  await cli.folder.write("apps/shop.mjs", answering("shop"));
-  await cli.folder.write("apps/bad.mjs", 'throw new Error("no database at db:5432");\n');
-  return cli.serve("--apps", cli.folder.at("apps"), ...args);
-}
+const FAILING = 'throw new Error("no database at db:5432");\n';
+
+const it = sharingTest({
+  "shop.mjs": answering("shop"),
+  "steered.mjs": answering("steered"),
+  "faulty.mjs": answering("faulty"),
+  "awaited.mjs": answering("awaited"),
+  "bad.mjs": FAILING,
+  "late.mjs": FAILING,
+  "mended.mjs": FAILING,
+});
 
 function tokenOf(cli: Cli, port: number): string {
   return JSON.parse(readFileSync(`${cli.stateFolder}/${port}.json`, "utf8")).token as string;
 }
 
 describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
-  it("start, scale, pin, restart and stop", async ({ cli }) => {
-    await serveTwo(cli);
-    expect(await cli.run("start", "shop")).toMatchObject({ code: 0, stdout: "shop is running\n", stderr: "" });
-    expect((await cli.run("scale", "shop", "2")).stdout).toBe("shop is running, 2 replicas\n");
-    expect((await cli.run("pin", "shop")).stdout).toBe("shop is running, 2 replicas, pinned\n");
-    expect((await cli.run("unpin", "shop")).stdout).toBe("shop is running, 2 replicas\n");
-    const before = JSON.parse((await cli.run("get", "shop", "--json")).stdout);
-    expect((await cli.run("restart", "shop")).stdout).toMatch(/^shop is running/);
-    const after = JSON.parse((await cli.run("get", "shop", "--json")).stdout);
+  it("start, scale, pin, restart and stop", async ({ shared: { cli } }) => {
+    expect(await cli.run("start", "steered")).toMatchObject({ code: 0, stdout: "steered is running\n", stderr: "" });
+    expect((await cli.run("scale", "steered", "2")).stdout).toBe("steered is running, 2 replicas\n");
+    expect((await cli.run("pin", "steered")).stdout).toBe("steered is running, 2 replicas, pinned\n");
+    expect((await cli.run("unpin", "steered")).stdout).toBe("steered is running, 2 replicas\n");
+    const before = JSON.parse((await cli.run("get", "steered", "--json")).stdout);
+    expect((await cli.run("restart", "steered")).stdout).toMatch(/^steered is running/);
+    const after = JSON.parse((await cli.run("get", "steered", "--json")).stdout);
     expect(Date.parse(after.startedAt)).toBeGreaterThan(Date.parse(before.startedAt));
-    const stopped = await cli.run("stop", "shop", "--json");
-    expect(JSON.parse(stopped.stdout)).toMatchObject({ hostname: "shop", state: "stopped" });
-    expect((await cli.run("events", "--type", "stopped", "--json")).stdout).toContain('"hostname":"shop"');
+    const stopped = await cli.run("stop", "steered", "--json");
+    expect(JSON.parse(stopped.stdout)).toMatchObject({ hostname: "steered", state: "stopped" });
+    expect((await cli.run("events", "--type", "stopped", "--json")).stdout).toContain('"hostname":"steered"');
   });
 
-  it("say what the switchboard says against it", async ({ cli }) => {
-    await serveTwo(cli);
+  it("say what the switchboard says against it", async ({ shared: { cli } }) => {
     const start = await cli.run("start", "bad");
     expect(start.stderr).toMatch(/^switchboard: Service Unavailable: .*no database at db:5432/);
     expect(start.code).toBe(1);
-    await cli.run("start", "shop");
-    const fault = await cli.run("fault", "shop", "latency", "--ms", "1000h");
+    await cli.run("start", "faulty");
+    const fault = await cli.run("fault", "faulty", "latency", "--ms", "1000h");
     expect(fault.stderr).toBe("switchboard: Unprocessable Entity: ms must be at most 2147483647, got 3600000000\n");
     expect(fault.code).toBe(1);
   });
 
-  it("need the token, which they find, and which they never print", async ({ cli }) => {
-    const { port, program } = await serveTwo(cli);
+  it("need the token, which they find, and which they never print", async ({ shared: { cli, port, program } }) => {
     const token = tokenOf(cli, port);
     expect(token).toMatch(/^[\w-]{43}$/);
     await cli.run("start", "shop");
@@ -76,7 +79,7 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
   });
 
   it("set faults, list and remove them", async ({ cli }) => {
-    await serveTwo(cli);
+    await cli.serve();
     const made = await cli.run(
       "fault",
       "shop",
@@ -117,17 +120,15 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
 });
 
 describe.concurrent("wait", { timeout: 60_000 }, () => {
-  it("starts a server, and returns when it is ready", async ({ cli }) => {
-    await serveTwo(cli);
-    const { code, stdout } = await cli.run("wait", "shop", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ hostname: "shop", state: "running" });
+  it("starts a server, and returns when it is ready", async ({ shared: { cli } }) => {
+    const { code, stdout } = await cli.run("wait", "awaited", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ hostname: "awaited", state: "running" });
     expect(code).toBe(0);
   });
 
-  it("gives up in time, and says what it waited for", async ({ cli }) => {
-    await serveTwo(cli);
-    const { code, stdout, stderr } = await cli.run("wait", "bad", "--timeout", "5s");
-    expect(stderr).toMatch(/^switchboard: bad is not ready after 5\.0 s: .*no database at db:5432/);
+  it("gives up in time, and says what it waited for", async ({ shared: { cli } }) => {
+    const { code, stdout, stderr } = await cli.run("wait", "late", "--timeout", "5s");
+    expect(stderr).toMatch(/^switchboard: late is not ready after 5\.0 s: .*no database at db:5432/);
     expect(stdout).toBe("");
     expect(code).toBe(6);
   });
@@ -158,12 +159,11 @@ describe.concurrent("wait", { timeout: 60_000 }, () => {
     expect(failure.failures).toBeGreaterThan(1);
   });
 
-  it("sees that what was wrong is put right", async ({ cli }) => {
-    await serveTwo(cli);
-    const waiting = cli.start(["wait", "bad"]);
-    const heard = cli.start(["events", "-f", "--host", "bad"]);
+  it("sees that what was wrong is put right", async ({ shared: { cli } }) => {
+    const waiting = cli.start(["wait", "mended"]);
+    const heard = cli.start(["events", "-f", "--host", "mended"]);
     await heard.until(/no database/);
-    await cli.folder.write("apps/bad.mjs", answering("well"));
+    await cli.folder.write("apps/mended.mjs", answering("well"));
     const { code, stdout } = await waiting.exited;
     expect(stdout).toMatch(/^state +running$/m);
     expect(stdout).not.toMatch(/^(?:failure|why|output)/m);
@@ -172,13 +172,12 @@ describe.concurrent("wait", { timeout: 60_000 }, () => {
 });
 
 describe.concurrent("open", { timeout: 60_000 }, () => {
-  it("gives the address to the browser, as one argument", async ({ cli }) => {
+  it("gives the address to the browser, as one argument", async ({ shared: { cli, port } }) => {
     await cli.folder.write(
       "bin/xdg-open",
       '#!/bin/sh\nprintf "%s|" "$@" > "$OPENED.part"; mv "$OPENED.part" "$OPENED"\n',
     );
     chmodSync(cli.folder.at("bin/xdg-open"), 0o755);
-    const { port } = await serveTwo(cli);
     const opened = cli.folder.at("opened");
     const env = { PATH: `${cli.folder.at("bin")}:${process.env.PATH}`, DISPLAY: ":0", OPENED: opened };
     const { stdout, code } = await cli.start(["open", "shop"], env).exited;
@@ -188,8 +187,7 @@ describe.concurrent("open", { timeout: 60_000 }, () => {
     expect(code).toBe(0);
   });
 
-  it("prints it where there is no browser", async ({ cli }) => {
-    const { port } = await serveTwo(cli);
+  it("prints it where there is no browser", async ({ shared: { cli, port } }) => {
     const env = { DISPLAY: "", WAYLAND_DISPLAY: "" };
     const { stdout } = await cli.start(["open", "--json"], env).exited;
     expect(JSON.parse(stdout)).toEqual({ url: `http://switchboard.localhost:${port}/`, opened: false });

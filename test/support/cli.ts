@@ -89,3 +89,23 @@ export const cliTest: TestAPI<{ cli: Cli }> = base.extend<{ cli: Cli }>({
     await cli.end();
   },
 });
+
+/** A switchboard that the tests of a file share. */
+interface Shared extends Served {
+  cli: Cli;
+}
+
+/** {@link cliTest} with a switchboard of these apps, by their files: each test of the file uses names of its own there. */
+export const sharingTest = (apps: Readonly<Record<string, string>>): TestAPI<{ cli: Cli; shared: Shared }> =>
+  cliTest.extend<{ shared: Shared }>({
+    shared: [
+      // biome-ignore lint/correctness/noEmptyPattern: vitest reads what a fixture needs from this pattern
+      async ({}, use) => {
+        const cli = new Cli(await makeFolder());
+        for (const [file, text] of Object.entries(apps)) await cli.folder.write(`apps/${file}`, text);
+        await use({ cli, ...(await cli.serve("--apps", cli.folder.at("apps"))) });
+        await cli.end();
+      },
+      { scope: "file" },
+    ],
+  });
