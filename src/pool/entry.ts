@@ -4,6 +4,7 @@ import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
 import type { AppServer } from "../server/app-server.ts";
+import { openForwarding } from "../server/forwarding-server.ts";
 import type { LogRing } from "../server/log-ring.ts";
 import type { ReplicaGroup } from "../server/replicas/replica-group.ts";
 import type { PortClaim } from "../server/replicas/replica-owner.ts";
@@ -161,6 +162,7 @@ export class Entry implements Idler {
       hostname,
       host,
       ports: this.#port,
+      openOutside: openForwarding,
       replicas: () =>
         ownReplicas(hostname, this.settings, this.#host, {
           late: () => this.#poolBusy(),

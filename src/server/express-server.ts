@@ -5,6 +5,7 @@ import { SwitchboardError } from "../base/errors.ts";
 import { noop } from "../base/operations.ts";
 import { checkKnownOptions, durationOption, functionOption, integerOption, textOption } from "../base/options.ts";
 import { type AppFactory, type ExpressApp, toAppFactory } from "./app.ts";
+import { openForwarding } from "./forwarding-server.ts";
 import type { PortChoice } from "./listen.ts";
 import { type OpenedServer, type OpenServerSettings, openServer } from "./server.ts";
 
@@ -94,6 +95,7 @@ function resolveExpressServer(config: ExpressServerConfig): OpenServerSettings {
   const graceMs = durationOption("graceMs", config.graceMs ?? 10_000);
   return {
     app: toAppFactory("app", config.app),
+    openOutside: openForwarding,
     hostname: textOption("hostname", config.hostname ?? "localhost"),
     host: textOption("host", config.host ?? "127.0.0.1"),
     ports: onlyPort(port),

@@ -1,15 +1,13 @@
 import { ensure, type Operation } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
-import { finishesWithin, noop } from "../base/operations.ts";
 import { type App, type AppContext, type AppFactory, makeApp } from "./app.ts";
 import { AppServer } from "./app-server.ts";
 import type { ForwardErrorEvent } from "./forward/forward-failure.ts";
-import { GracePeriod } from "./grace-period.ts";
 import { type DrainLimits, type DrainResult, drain, listenOnFirstFree, type PortChoice } from "./listen.ts";
-import { LogRing } from "./log-ring.ts";
+import type { LogRing } from "./log-ring.ts";
 import { OutsideApp } from "./outside-app.ts";
-import { type ReplicaGroup, useReplicas } from "./replicas/replica-group.ts";
-import { ownerOfOne, type ReplicaOwner } from "./replicas/replica-owner.ts";
+import type { ReplicaGroup } from "./replicas/replica-group.ts";
+import type { ReplicaOwner } from "./replicas/replica-owner.ts";
 
 /**
  * Where a server runs: on this event loop, in a worker thread, in a child process, or somebody else runs it.
@@ -33,6 +31,8 @@ export interface OpenServerSettings {
   made?(kind: ServerKind, log: LogRing | undefined): void;
   /** Hears what the app's listeners threw outside its own error handling. */
   failed(error: Error): void;
+  /** Opens one whose app runs elsewhere: a thread that has none must not load for its start what forwards. */
+  openOutside: OpenOutside;
   /** Whose replicas they are, if the app runs elsewhere. Without it there is one. */
   replicas?: () => ReplicaOwner;
   /** Hears of requests that could not be forwarded to their end. */
@@ -56,6 +56,14 @@ export interface OpenedServer {
   /** The servers that answer, if the app runs elsewhere: `host` and `port` are those of the first, as it began. */
   replicas: ReplicaGroup | undefined;
 }
+
+/** Opens a server whose app runs elsewhere; `stopped` is to be called when it has stopped. */
+type OpenOutside = (
+  app: OutsideApp,
+  server: AppServer,
+  settings: OpenServerSettings,
+  stopped: () => void,
+) => Operation<OpenedServer>;
 
 /**
  * Opens a server that belongs to the calling operation: no task of its own, because a task for every hostname
@@ -82,7 +90,7 @@ export function* openServer(settings: OpenServerSettings): Operation<OpenedServe
     if (app === undefined) stop.abort();
   }
   if (!(app instanceof OutsideApp)) return yield* listenHere(app, server, settings, stop.abort);
-  return yield* forwardTo(app, server, settings, stop.abort);
+  return yield* settings.openOutside(app, server, settings, stop.abort);
 }
 
 function* listenHere(
@@ -104,52 +112,6 @@ function* listenHere(
   });
   const port = yield* listenOnFirstFree(server, host, ports);
   return { kind: "inline", app, server, host, port, replicas: undefined };
-}
-
-/** A server that does not listen: what is handed to it is forwarded to where the app runs. */
-function* forwardTo(
-  app: OutsideApp,
-  server: AppServer,
-  settings: OpenServerSettings,
-  stopped: () => void,
-): Operation<OpenedServer> {
-  const {
-    hostname,
-    ports,
-    limits,
-    replicas: toOwner = () => ownerOfOne(ports),
-    crashed,
-    failed,
-    forwardFailed = noop,
-  } = settings;
-  const log = new LogRing(settings.linesBefore?.());
-  settings.made?.(app.kind, log);
-  yield* ensure(stopped);
-  const period = new GracePeriod(() => limits().graceMs);
-  const graceMs = () => period.leftMs();
-  const { drained } = settings;
-  const { inFlight } = server;
-  const owner = toOwner();
-  const events = { drained, crashed, failed, forwardFailed };
-  const replicas = yield* useReplicas({ app, hostname, owner, log, inFlight, graceMs, ...events });
-  server.use(replicas.request);
-  server.on("checkContinue", replicas.request).on("checkExpectation", replicas.request);
-  server.on("upgrade", replicas.upgrade);
-  yield* ensure(function* () {
-    settings.stopping();
-    period.begin();
-    settings.drained(yield* drainHanded(server, graceMs()));
-  });
-  const { host, port } = replicas.address;
-  return { kind: app.kind, app: replicas.request, server, host, port, replicas };
-}
-
-/** Lets what was handed to `server` finish, for at most `graceMs`, then cuts the rest. */
-function* drainHanded({ inFlight }: AppServer, graceMs: number): Operation<DrainResult> {
-  const before = inFlight.requests + inFlight.sockets;
-  if (!inFlight.isIdle) yield* finishesWithin(graceMs, () => inFlight.whenIdle());
-  const { requests, sockets } = inFlight.cut();
-  return { finished: Math.max(0, before - requests - sockets), requestsCut: requests, socketsCut: sockets };
 }
 
 function closedUnexpectedly(hostname: string): SwitchboardError {

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Operation, race, run, scoped, until } from "effection";
@@ -71,6 +73,19 @@ function texts(log: LogRing, stream: string): string[] {
 }
 
 describe.concurrent("useThreadServer", () => {
+  it("runs an app that runs elsewhere itself, and tells where that is", async () => {
+    const elsewhere = createServer((_request, response) => void response.end("hello from elsewhere"));
+    const port = await new Promise<number>((resolve) => {
+      elsewhere.listen(0, "127.0.0.1", () => resolve((elsewhere.address() as AddressInfo).port));
+    });
+    const config = { hostname: `port-${port}`, module: join(FIXTURES, "thread-of-remote.mjs") };
+    await withThread(config, function* (server) {
+      expect(server.address.port).toBe(port);
+      expect(yield* get(server)).toBe("hello from elsewhere");
+    });
+    elsewhere.close();
+  });
+
   it("runs from the sources of a program that does", async () => {
     const { stdout, stderr, code } = await new Program("test/fixtures/thread-of-sources.ts").exited;
     expect({ stdout, stderr, code }).toEqual({ stdout: "hello from a thread\n", stderr: "", code: 0 });

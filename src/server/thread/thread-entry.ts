@@ -1,6 +1,6 @@
 /** What the thread of a thread server runs: the same server as inline, with the same drain, on an event loop of its own. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { action, type Operation, race, run, withResolvers } from "effection";
+import { action, type Operation, race, run, until, withResolvers } from "effection";
 import { noop } from "../../base/operations.ts";
 import { loadApp } from "../module.ts";
 import { LOOPBACK } from "../outside-server.ts";
@@ -21,6 +21,10 @@ function* serve(): Operation<void> {
   const [host = ""] = LOOPBACK;
   const { port } = yield* openServer({
     app: yield* loadApp(file),
+    *openOutside(...app) {
+      const { openForwarding } = yield* until(import("../forwarding-server.ts"));
+      return yield* openForwarding(...app);
+    },
     hostname,
     host,
     ports: { take: () => 0, busy: noPort },

@@ -61,14 +61,35 @@ export class Recording {
 const current = new AsyncLocalStorage<Recording>();
 const running = new Set<Recording>();
 
+/** What Node's ticks have, without being documented. */
+interface Tick {
+  callback?: { name?: string };
+}
+
 /** What Node does first when it is to listen or connect: it says where that was asked for. */
 const STEPS: ReadonlySet<string> = new Set(["TickObject", "GETADDRINFOREQWRAP"]);
 const asked = new WeakMap<object, Place>();
+
+/**
+ * Two of three ticks: those in which streams only call who listens to them. What is made there has the line of a
+ * listener, and to capture where each tick was asked for would take as long as many a body.
+ */
+const STREAM_TICKS: ReadonlySet<string | undefined> = new Set([
+  "afterWriteTick",
+  "emitCloseNT",
+  "emitErrorCloseNT",
+  "emitReadable_",
+  "endReadableNT",
+  "maybeReadMore_",
+  "onError",
+  "resume_",
+]);
 
 const hook = createHook({
   init(id, type, trigger, resource) {
     const isRequest = PendingRequests.includes(type);
     if (!(type in KINDS) && !STEPS.has(type) && !isRequest) return;
+    if (type === "TickObject" && STREAM_TICKS.has((resource as Tick).callback?.name)) return;
     // A connection that is accepted has no context: it belongs to its server, which triggered it.
     const recording = current.getStore() ?? [...running].find((one) => one.has(trigger));
     if (recording === undefined) return;

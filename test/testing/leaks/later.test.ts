@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { Readable } from "node:stream";
 import { createGzip, gzip } from "node:zlib";
 import { createSwitchboard } from "effection-switchboard";
 import { expectNoLeaks, openWebSocket } from "effection-switchboard/testing";
@@ -32,6 +33,13 @@ describe("expectNoLeaks waits for what is pending, and names what that makes", (
     ["a compression", () => gzip("x".repeat(1_000_000), listen)],
   ])("%s", async (_what, start) => {
     expect(await leftBy(() => void start(), { settleMs: 500 })).toContain("TCP server on");
+  });
+
+  it("what a listener of a stream made, by the line of the listener", async () => {
+    const body = () => void Readable.from(["x"]).on("end", listen).resume();
+    expect(await leftBy(body, { settleMs: 500 })).toMatch(
+      /TCP server on .*, created at test\/testing\/leaks\/later\.test\.ts:\d+:\d+$/,
+    );
   });
 
   it("but not for a compression that was never ended", async () => {
