@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 /** Its names, by distribution. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -13,8 +13,9 @@ export const NO_BROWSER =
   "tests with a browser are skipped: there is no Chromium on the PATH; install it (Debian: apt-get install chromium), or set CHROMIUM_PATH";
 
 /** Starts a browser; whoever does closes it. */
-export function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   if (browserPath === undefined) throw new Error(NO_BROWSER);
+  const { chromium } = await import("playwright-core"); // half a second to load: not in every run that only looks for it
   return chromium.launch({
     executablePath: browserPath,
     args: ["--no-sandbox", "--disable-gpu", "--disable-sync", "--force-color-profile=srgb"],
