@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
     },
   },
   test: {
-    globalSetup: ["test/support/build.ts", "test/support/browser.ts"],
+    globalSetup: ["test/support/build.ts", "test/support/browser.ts", "test/tutorial/compile.ts"],
     include: ["test/**/*.test.ts", "tutorial/**/*.test.ts"],
     maxWorkers: 3, // many tests wait for something
     isolate: false, // a process for each file takes a sixth longer; a test that leaves something fails by itself

@@ -28,16 +28,11 @@ export function parseWithComments(file: string, text: string): { program: Node; 
 }
 
 /** Calls `visit` for every node, from the root down; the children of a node are left out when it returns false. */
-export function walk(
-  node: Node,
-  visit: (node: Node, parents: readonly Node[]) => boolean | undefined,
-  parents: readonly Node[] = [],
-): void {
-  if (visit(node, parents) === false) return;
-  const inside = [...parents, node];
+export function walk(node: Node, visit: (node: Node) => boolean | undefined): void {
+  if (visit(node) === false) return;
   for (const value of Object.values(node)) {
     for (const child of Array.isArray(value) ? value : [value]) {
-      if (isNode(child)) walk(child, visit, inside);
+      if (isNode(child)) walk(child, visit);
     }
   }
 }

@@ -9,13 +9,14 @@ export function runFile(
   args: readonly string[] = [],
   flags: readonly string[] = [],
   cwd: string = ROOT,
+  timeoutMs = 55_000,
 ): Promise<Exit> {
   const env = { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" };
   // Set by vitest for its workers: the child is none.
   for (const name of ["VITEST", "VITEST_MODE", "VITEST_POOL_ID", "VITEST_WORKER_ID", "NODE_ENV", "FORCE_COLOR"])
     delete env[name as never];
   return new Promise((resolve) => {
-    const options = { cwd, env, timeout: 55_000, killSignal: "SIGKILL" } as const;
+    const options = { cwd, env, timeout: timeoutMs, killSignal: "SIGKILL" } as const;
     execFile(process.execPath, [...flags, resolvePath(ROOT, file), ...args], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : null, stdout, stderr });
     });

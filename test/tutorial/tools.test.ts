@@ -55,8 +55,6 @@ describe("a page", () => {
 });
 
 describe("a session", () => {
-  const play = (...lines: string[]) => new Session().play({ info: ["console"], lines, line: 1 });
-
   it("shows what commands print, and how the last one ended", async () => {
     expect(await play("$ echo hello", "goodbye", "$ exit 3", "$ echo $?")).toEqual([
       "$ echo hello",
@@ -107,12 +105,19 @@ describe("a session", () => {
 });
 
 describe("npm run tutorial", () => {
+  it("runs a program as its page shows it, from the sources", { timeout: 60_000 }, async () => {
+    const [, ...shown] = await play("$ npm run --silent tutorial -- testing");
+    expect(shown).toEqual(["hello from shop", "nothing is left"]);
+  });
+
   it("says which chapters there are when there is no such program", async () => {
-    const session = new Session();
-    const lines = ["$ node --import tsx tutorial/run.ts ../src/cli 2>&1", "$ echo $?"];
-    const [, first, second, , status] = await session.play({ info: ["console"], lines, line: 1 });
+    const [, first, second, , status] = await play("$ node --import tsx tutorial/run.ts ../src/cli 2>&1", "$ echo $?");
     expect(first).toBe('there is no program "../src/cli" in the tutorial');
     expect(second).toMatch(/^usage: npm run tutorial -- CHAPTER, for one of: .*\bwhy\b/);
     expect(status).toBe("2");
   });
 });
+
+function play(...lines: string[]): Promise<string[]> {
+  return new Session().play({ info: ["console"], lines, line: 1 });
+}
