@@ -1,11 +1,19 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Operation, withResolvers } from "effection";
 import { isBusy, listen, type PortChoice } from "../listen.ts";
 import { LOOPBACK } from "../outside-server.ts";
 
-/** How often the system is asked for a port that is free on IPv4 and IPv6. */
-const MAX_ASKED = 10;
+/** How often a port is looked for that is free on IPv4 and IPv6. */
+const MAX_ASKED = 20;
+/**
+ * So often it is drawn from these, and then the system is asked. Systems give higher ones to connections of their own (Linux
+ * from 32768 on, ip(7); RFC 6335 section 6: from 49152 on), and one of those could have it before the child has.
+ */
+const DRAWS = 10;
+const DRAWN_FROM = 10_000;
+const DRAWN_BELOW = 32_768;
 
 /** A port for a child process. */
 export interface FreePort {
@@ -23,7 +31,8 @@ export interface FreePort {
 export function* chooseFreePort(ports: PortChoice): Operation<FreePort> {
   for (let asked = 1; ; asked += 1) {
     const wanted = ports.take();
-    const port = yield* tryPort(wanted);
+    const drawn = wanted === 0 && asked <= DRAWS ? randomInt(DRAWN_FROM, DRAWN_BELOW) : wanted;
+    const port = yield* tryPort(drawn);
     const lost = () => {
       if (wanted !== 0 || asked >= MAX_ASKED) ports.busy(wanted);
     };
