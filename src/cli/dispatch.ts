@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ensure, exit, type Operation, spawn, withResolvers } from "effection";
+import { suggest } from "../base/suggest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS, findCommand } from "./command-table.ts";
 import { serve } from "./commands/serve.ts";
@@ -8,7 +9,6 @@ import { helpOf } from "./help.ts";
 import { HELP } from "./main-help.ts";
 import { readPackage } from "./package-facts.ts";
 import { parseCommand, withCommandFirst } from "./parse.ts";
-import { suggest } from "./suggest.ts";
 import { print } from "./terminal/print.ts";
 
 /** Does what the command line asks for. */
@@ -30,6 +30,8 @@ export function* dispatch(given: readonly string[]): Operation<void> {
 }
 
 function* serveOrHelp(argv: readonly string[]): Operation<void> {
+  // First, as what comes behind a command that is misspelt means nothing to `serve`.
+  if (!argv[0]?.startsWith("-")) checkModule(argv[0]);
   const { args, options } = parseCommand(serve, argv);
   if (options.flag("help")) return yield* print(HELP);
   if (options.flag("version")) return yield* print(`${readPackage().version}\n`);

@@ -103,7 +103,7 @@ describe.concurrent("switchboard with apps", () => {
   it.for<[string[], RegExp, number]>([
     [
       ["--config", "unknown.config.ts"],
-      /^switchboard: cannot load unknown.config.ts: apps\['home'\], which has module, has no option 'replica'; it knows/,
+      /^switchboard: cannot load unknown.config.ts: apps\['home'\], which has module, has no option 'replica'; did you mean 'replicas'\?/,
       1,
     ],
     [

@@ -61,7 +61,7 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   "log-format": { value: "FORMAT", help: "pretty, for people, or json, for programs", default: "pretty" },
   "log-requests": { help: "print each request, too; --log-level debug does it as well" },
   json: { help: "one JSON object per line: --log-format json" },
-  version: { help: "print the version" },
+  version: { short: "v", help: "print the version" },
 };
 
 /** Turns the arguments of the command into what they mean. Throws a {@link UsageError} that names the option, the rule and the value. */
@@ -114,7 +114,10 @@ function withoutUndefined<T extends object>(config: T): T {
 /** The option of the command that an option of the API was set by. */
 const FLAGS: [RegExp, string][] = [
   [/^apps\b/, "--apps"],
-  [/^watch must be absent or false without apps\b/, "--watch must be absent without --apps or a config file with apps"],
+  [
+    /^watch must be absent or false without apps\b.*/,
+    "--watch needs --apps, or a config file with apps: it is their files that it watches",
+  ],
   [/^maxServers\b/, "--max-servers"],
   [/^startTimeoutMs\b/, "--start-timeout"],
   [/^idleTimeoutMs\b/, "--idle-timeout"],
