@@ -35,6 +35,9 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
     const start = await cli.run("start", "bad");
     expect(start.stderr).toMatch(/^switchboard: (?!Service).*no database at db:5432/);
     expect(start.code).toBe(1);
+    expect((await cli.run("scale", "shop", "2")).stderr).toBe(
+      'switchboard: no server runs for "shop"; start it first, with switchboard start or a request\n',
+    );
     await cli.run("start", "shop");
     const fault = await cli.run("fault", "shop", "latency", "--ms", "1000h");
     expect(fault.stderr).toBe("switchboard: ms must be at most 2147483647, got 3600000000\n");

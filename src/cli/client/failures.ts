@@ -52,7 +52,7 @@ function inOurWords(said: string): string {
 const WAYS: readonly [string, string][] = [
   ["GET /api/services lists", "switchboard ls lists"],
   ["GET /api/faults lists", "switchboard fault list lists"],
-  ["start it first, with getOrCreate or a request", "switchboard start starts it"],
+  ["start it first, with getOrCreate or a request", "start it first, with switchboard start or a request"],
 ];
 
 /** Nothing at all is under that path. */

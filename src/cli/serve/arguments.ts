@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { RunConfig } from "../../start/run-config.ts";
 import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
@@ -70,6 +71,11 @@ export function toServeArguments({ args, options }: Parsed): ServeArguments {
   const apps = options.text("apps");
   if (module !== undefined && apps !== undefined) {
     throw new UsageError(`only one of a module and --apps can be given, got ${module} and ${apps}`);
+  }
+  if (apps !== undefined && statSync(apps, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(
+      `--apps must be a folder, got the file ${apps}; an app for every name is given without --apps`,
+    );
   }
   return {
     module,
