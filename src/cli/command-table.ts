@@ -7,7 +7,6 @@ import { open } from "./commands/open.ts";
 import { serve } from "./commands/serve.ts";
 import { status } from "./commands/status.ts";
 import { breaker, pin, restart, scale, start, stop, unpin } from "./commands/steer.ts";
-import { version } from "./commands/version.ts";
 import { wait } from "./commands/wait.ts";
 import { events, requests } from "./commands/watch.ts";
 
@@ -31,7 +30,6 @@ export const COMMANDS: readonly Command[] = [
   breaker,
   open,
   doctor,
-  version,
 ];
 
 /** The command of this name. */

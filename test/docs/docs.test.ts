@@ -90,7 +90,7 @@ describe("the README", () => {
   });
 
   it("lists the options of the command as its help does", () => {
-    const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
+    const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?:, -[a-z])?(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
     const inTable = [...section("Run it").matchAll(/^\| `(--.*?)` +\|.*\| *(.*?) *\|$/gm)].flatMap(
       ([, options = "", value]) =>
         options.split("`, `").map((option) => [option.replace(/ [A-Z]+$/, ""), value] as const),
