@@ -118,7 +118,7 @@ export class SwitchboardError extends Error {
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
     super(message, "cause" in facts ? { cause: facts.cause } : undefined);
     this.code = code;
-    // None that is undefined: whoever prints the error would see them all.
+    // Only those that there are, which is why the fields are but declared: whoever prints the error would see all the others.
     const { cause: _cause, ...others } = facts;
     Object.assign(this, Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)));
   }
