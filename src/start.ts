@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { createEvents } from "./base/events.ts";
 import { functionOption } from "./base/options.ts";
 import { type Control, createControl } from "./control/control.ts";
-import { type Observation, toObservation } from "./observe/observation.ts";
+import { type Observation, type Observing, toObservation } from "./observe/observation.ts";
 import { useRequestFile } from "./observe/request-file.ts";
 import { openPool } from "./pool/server-pool.ts";
 import { type ServerPool, ServerPoolContext } from "./pool/server-pool-contract.ts";
@@ -88,7 +88,12 @@ export interface RunningSwitchboard extends AsyncDisposable {
  * **Failure.** As {@link useServerPool} and {@link useSwitchboard}.
  */
 export function useRunningSwitchboard(config: RunConfig = {}): Operation<RunningBoard> {
-  const settings = resolveRun("useRunningSwitchboard", config);
+  return openBoard("useRunningSwitchboard", config);
+}
+
+/** `what` is what its options are those of, where one is wrong. */
+function openBoard(what: string, config: RunConfig): Operation<RunningBoard> {
+  const settings = resolveRun(what, config);
   // Not with the other checks: a config file has its own folder for such a path, which is not known where it is made.
   if (typeof config.apps === "string") checkFolder(config.apps);
   return withContexts(resource((provide) => open(settings, provide)));
@@ -116,7 +121,7 @@ function* open(settings: RunSettings, provide: (board: RunningBoard) => Operatio
     const { maxServers, maxStarts } = poolSettings;
     settings.pool.sample = () => samplePool(door, maxServers);
     if (settings.control === undefined) return undefined;
-    const seen = observation as Observation; // whatever its events are
+    const seen = observation as Observing<unknown>; // whatever its events are
     control = createControl(
       controlSource(door, { observation: seen, services, maxServers, maxStarts, failed }),
       settings.control,
@@ -185,7 +190,7 @@ export async function createSwitchboard(config: RunConfig = {}): Promise<Running
         circuit,
         observation,
         control,
-      } = yield* useRunningSwitchboard({ ...config, onEvent });
+      } = yield* openBoard("createSwitchboard", { ...config, onEvent });
       const close = () => {
         closing ??= shut();
         return closing;

@@ -83,7 +83,9 @@ describe("createSwitchboard", () => {
     await expect(createSwitchboard({ maxServers: "many" as never })).rejects.toThrow(
       "maxServers must be a whole number",
     );
-    await expect(createSwitchboard({ prot: 1 } as never)).rejects.toThrow("has no option 'prot'");
+    await expect(createSwitchboard({ prot: 1 } as never)).rejects.toThrow(
+      "createSwitchboard has no option 'prot'; did you mean 'port'?",
+    );
   });
 
   it("starts pinned hostnames once it listens", async () => {

@@ -102,28 +102,25 @@ export class SwitchboardError extends Error {
   /** What to match on. */
   readonly code: SwitchboardErrorCode;
   /** The routing name it is about. */
-  readonly hostname: string | undefined;
+  declare readonly hostname: string | undefined;
   /** Milliseconds until a new attempt can succeed, where that is known. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** The stage of a pipeline that it is about. */
-  readonly stage: string | undefined;
+  declare readonly stage: string | undefined;
   /** What the program printed last that it is about, line by line. */
-  readonly output: readonly string[] | undefined;
+  declare readonly output: readonly string[] | undefined;
   /** The names that exist, where it is about one that does not. */
-  readonly names: readonly string[] | undefined;
+  declare readonly names: readonly string[] | undefined;
   /** The option that is wrong. */
-  readonly option: string | undefined;
+  declare readonly option: string | undefined;
 
   /** `facts` become the fields, and `cause`. */
   constructor(code: SwitchboardErrorCode, message: string, facts: SwitchboardErrorFacts = {}) {
     super(message, "cause" in facts ? { cause: facts.cause } : undefined);
     this.code = code;
-    this.hostname = facts.hostname;
-    this.retryAfterMs = facts.retryAfterMs;
-    this.stage = facts.stage;
-    this.output = facts.output;
-    this.names = facts.names;
-    this.option = facts.option;
+    // Only those that there are, which is why the fields are but declared: whoever prints the error would see all the others.
+    const { cause: _cause, ...others } = facts;
+    Object.assign(this, Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)));
   }
 }
 

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { SwitchboardError } from "./errors.ts";
+import { suggest } from "./suggest.ts";
 
 /** Options after their check: none is left out, and none is `undefined`. */
 export type Resolved<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -12,11 +13,9 @@ export function checkKnownOptions(what: string, config: object, known: readonly 
   if (typeof config !== "object" || config === null) fail(what, "an object of options", config);
   for (const option of Object.keys(config)) {
     if (!known.includes(option)) {
-      throw new SwitchboardError(
-        "INVALID_OPTION",
-        `${what} has no option ${inspect(option)}; it knows ${known.join(", ")}`,
-        { option },
-      );
+      const meant = suggest(option, known);
+      const way = meant === undefined ? `it knows ${known.join(", ")}` : `did you mean ${inspect(meant)}?`;
+      throw new SwitchboardError("INVALID_OPTION", `${what} has no option ${inspect(option)}; ${way}`, { option });
     }
   }
 }

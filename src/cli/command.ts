@@ -34,8 +34,7 @@ export const CLIENT_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   url: { value: "URL", help: "the switchboard at this address", default: "SWITCHBOARD_URL" },
   token: {
     value: "TOKEN",
-    help: "what to be let in with; others see it in ps",
-    default: "SWITCHBOARD_TOKEN",
+    help: ["what to be let in with; others see it in ps", "(default SWITCHBOARD_TOKEN, or else its state file)"],
   },
   json: { help: "for programs: one JSON document, or one per line of a stream" },
 };

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ensure, exit, type Operation, spawn, withResolvers } from "effection";
+import { suggest } from "../base/suggest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS, findCommand } from "./command-table.ts";
 import { serve } from "./commands/serve.ts";
@@ -8,7 +9,6 @@ import { helpOf } from "./help.ts";
 import { HELP } from "./main-help.ts";
 import { readPackage } from "./package-facts.ts";
 import { parseCommand, withCommandFirst } from "./parse.ts";
-import { suggest } from "./suggest.ts";
 import { print } from "./terminal/print.ts";
 
 /** Does what the command line asks for. */
@@ -17,6 +17,7 @@ export function* dispatch(given: readonly string[]): Operation<void> {
   const [first, ...rest] = argv;
   if (first !== undefined && first !== serve.name && (first === "help" || findCommand(first))) yield* useReader();
   if (first === "help") return yield* help(rest);
+  if (first === "version") return yield* printVersion();
   const command = findCommand(first);
   if (command === undefined) return yield* serveOrHelp(argv);
   try {
@@ -30,11 +31,17 @@ export function* dispatch(given: readonly string[]): Operation<void> {
 }
 
 function* serveOrHelp(argv: readonly string[]): Operation<void> {
+  // First, as what comes behind a command that is misspelt means nothing to `serve`.
+  if (!argv[0]?.startsWith("-")) checkModule(argv[0]);
   const { args, options } = parseCommand(serve, argv);
   if (options.flag("help")) return yield* print(HELP);
-  if (options.flag("version")) return yield* print(`${readPackage().version}\n`);
+  if (options.flag("version")) return yield* printVersion();
   checkModule(args[0]);
   yield* serve.run(args, options);
+}
+
+function printVersion(): Operation<void> {
+  return print(`${readPackage().version}\n`);
 }
 
 function* help([name]: readonly string[]): Operation<void> {
@@ -66,7 +73,7 @@ function checkModule(module: string | undefined): void {
 }
 
 function unknownCommand(name: string): UsageError {
-  const meant = suggest(name, [...COMMANDS.map((command) => command.name), "help"]);
+  const meant = suggest(name, [...COMMANDS.map((command) => command.name), "help", "version"]);
   const guess = meant === undefined ? "" : `; did you mean ${meant}?`;
   return new UsageError(`there is no command ${JSON.stringify(name)}, and no such file${guess}`);
 }

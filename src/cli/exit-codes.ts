@@ -29,6 +29,8 @@ export const EXIT_MEANINGS: readonly (readonly [string, string])[] = [
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly exitCode: number;
+  /** Where a request would start what was not found. */
+  url: string | undefined;
 
   constructor(exitCode: number, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
+import { suggest } from "../base/suggest.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { UsageError } from "./exit-codes.ts";
 import { ParsedOptions } from "./parsed-options.ts";
-import { suggest } from "./suggest.ts";
 
 /** What a command line says. */
 export interface Parsed {

@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { toTime } from "../base/duration.ts";
 
 /** How a running switchboard is found by those who want to talk to it. */
 export interface State {
@@ -13,6 +14,8 @@ export interface State {
   /** ISO 8601. */
   startedAt: string;
   version: string;
+  /** When it began to shut down, and when it will have ended at the latest: ISO 8601. Until then nothing listens, and all is well. */
+  draining?: { since: string; until: string } | undefined;
 }
 
 /** A state file, and what it says. */
@@ -80,6 +83,16 @@ export function isAlive({ pid }: State): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM"; // another user's
   }
+}
+
+/** What is said of a switchboard that shuts down; `undefined` of any other one. */
+export function drainOf(state: State): string | undefined {
+  const { draining, pid } = state;
+  const now = Date.now();
+  const leftMs = draining === undefined ? Number.NaN : Date.parse(draining.until) - now;
+  if (draining === undefined || !(leftMs > 0) || !isAlive(state)) return undefined;
+  const sinceMs = Math.max(0, now - Date.parse(draining.since));
+  return `has been draining for ${toTime(sinceMs)}, and takes no new requests; process ${pid} ends in ${toTime(leftMs)} at most`;
 }
 
 function readState(path: string): State | undefined {

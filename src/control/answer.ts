@@ -8,9 +8,9 @@ export function answerProblem(response: ServerResponse, facts: ProblemFacts): vo
     response.destroy();
     return;
   }
-  const { status, code, detail, field, hostname, output, retryAfterMs, fields } = facts;
+  const { status, code, detail, field, hostname, url, output, retryAfterMs, fields } = facts;
   const title = STATUS_CODES[status] ?? "Error";
-  const body: Problem = { type: "about:blank", title, status, detail, code, field, hostname };
+  const body: Problem = { type: "about:blank", title, status, detail, code, field, hostname, url };
   if (output !== undefined) body.output = [...output];
   if (retryAfterMs !== undefined) response.setHeader("Retry-After", Math.max(1, Math.ceil(retryAfterMs / 1_000)));
   for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from "jose";
+import { SwitchboardError } from "../base/errors.ts";
 import { checkKnownOptions, durationOption, fail, textOption, within } from "../base/options.ts";
 
 /**
@@ -71,8 +72,7 @@ export function resolveControl(control: boolean | ControlConfig): ControlSetting
   checkKnownOptions("control", config, ["token", "jwt"]);
   const { token, jwt } = config;
   if (token !== undefined && !(typeof token === "string" && TOKEN.test(token))) {
-    // Its value is not told: it is a secret.
-    fail("control.token", "16 to 512 letters, digits, - . _ ~ + or /", typeof token);
+    failSecretly("control.token", "16 to 512 letters, digits, - . _ ~ + or /", token);
   }
   return { token, jwt: jwt === undefined ? undefined : within("control", () => resolveJwt(jwt)) };
 }
@@ -96,10 +96,16 @@ function resolveKeys({ secret, jwks, jwksUrl, jwksTimeoutMs }: ControlJwtConfig)
   return { kind: "url", url: urlOption(jwksUrl), timeoutMs };
 }
 
+/** `fail` for what is a secret: its value is not told. */
+function failSecretly(option: string, rule: string, value: unknown): never {
+  const got = typeof value === "string" ? `${value.length} characters that are not shown` : `a ${typeof value}`;
+  throw new SwitchboardError("INVALID_OPTION", `${option} must be ${rule}, got ${got}`, { option });
+}
+
 function secretOption(secret: unknown): Uint8Array {
   const bytes = typeof secret === "string" ? new TextEncoder().encode(secret) : undefined;
   if (bytes !== undefined && bytes.length >= SECRET_BYTES) return bytes;
-  return fail("jwt.secret", `text of at least ${SECRET_BYTES} bytes`, typeof secret);
+  return failSecretly("jwt.secret", `text of at least ${SECRET_BYTES} bytes`, secret);
 }
 
 function jwksOption(jwks: unknown): JSONWebKeySet {

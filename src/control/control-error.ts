@@ -10,6 +10,8 @@ export interface ProblemFacts {
   /** The field that is wrong. */
   field?: string | undefined;
   hostname?: string | undefined;
+  /** Where a request would start it. */
+  url?: string | undefined;
   retryAfterMs?: number | undefined;
   /** What a program printed last. */
   output?: readonly string[] | undefined;
@@ -28,8 +30,12 @@ export class ControlError extends Error {
 }
 
 /** There is nothing under this name. */
-export function notFound(code: string, detail: string, hostname?: string): ControlError {
-  return new ControlError({ status: 404, code, detail, hostname });
+export function notFound(
+  code: string,
+  detail: string,
+  facts: Pick<ProblemFacts, "hostname" | "url"> = {},
+): ControlError {
+  return new ControlError({ status: 404, code, detail, ...facts });
 }
 
 /** It cannot be done as things are. */

@@ -8,7 +8,7 @@ import type { ControlSource } from "./source.ts";
 type ServerRow = ServerPoolInspection["servers"][number];
 type RefusedRow = ServerPoolInspection["refused"][number];
 
-/** What is known of all services at one moment. */
+/** What is known of all services at one moment: also of those that have no server, but requests or faults. */
 export interface ServiceSnapshot {
   pool: ServerPoolInspection;
   /** By name. */
@@ -31,7 +31,9 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
   const pinned = new Set(source.pool.pinned());
   const faults = source.faults.list().map(({ fault }) => fault.hostname);
   const forAll = faults.filter((hostname) => hostname === "*").length;
-  const known = new Set([...servers.keys(), ...failures.keys(), ...declared, ...pinned]);
+  const struck = faults.filter((hostname) => hostname !== "*");
+  const asked = source.observation.history.hostnames();
+  const known = new Set([...servers.keys(), ...failures.keys(), ...declared, ...pinned, ...struck, ...asked]);
   return {
     pool,
     hostnames: [...known].sort(),
@@ -39,7 +41,9 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
     row: (hostname, spark) => ({
       hostname,
       url: source.url(hostname),
-      ...lifeOf(servers.get(hostname), refused.get(hostname), running.get(hostname)),
+      ...lifeOf(servers.get(hostname), running.get(hostname), () =>
+        downOf(refused.get(hostname), failures.has(hostname)),
+      ),
       failure: failures.get(hostname) ?? null,
       pinned: pinned.has(hostname),
       declared: declared.has(hostname),
@@ -56,11 +60,16 @@ type Life = Omit<
   "hostname" | "url" | "failure" | "pinned" | "declared" | "breaker" | "stats" | "faults" | "spark"
 >;
 
-function lifeOf(row: ServerRow | undefined, refused: RefusedRow | undefined, info: ServerInfo | undefined): Life {
+/** How one is that has no server. */
+function downOf(refused: RefusedRow | undefined, hasFailed: boolean): Service["state"] {
+  return refused?.state ?? (hasFailed ? "failed" : "stopped");
+}
+
+function lifeOf(row: ServerRow | undefined, info: ServerInfo | undefined, down: () => Service["state"]): Life {
   const runs = row?.state === "running" ? info : undefined;
   return {
     kind: runs?.kind ?? null,
-    state: row === undefined || row.state === "gone" ? (refused?.state ?? "stopped") : row.state,
+    state: row === undefined || row.state === "gone" ? down() : row.state,
     health: (runs && row?.health) ?? null,
     port: runs?.port ?? null,
     startedAt: runs?.startedAt.toISOString() ?? null,

@@ -1,3 +1,4 @@
+import type { History } from "../observe/history/history.ts";
 import type { Observation } from "../observe/observation.ts";
 import type { ServerPool } from "../pool/server-pool-contract.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
@@ -32,6 +33,8 @@ export interface ControlServices {
   names(): string[];
   /** Where the app comes from that stands under exactly this name. */
   originOf(hostname: string): "configured" | "added" | undefined;
+  /** Whether there may be an app for it: one that is for all names decides when it is asked. */
+  serves(hostname: string): boolean;
   /** From now on this is the app of `hostname`: at its next start. Throws `INVALID_OPTION`. */
   set(hostname: string, app: AddedApp): void;
   /** What was added for `hostname` counts no more. */
@@ -55,7 +58,7 @@ export interface AddedApp {
 /** What the control app shows and steers. */
 export interface ControlSource {
   pool: ServerPool;
-  observation: Observation;
+  observation: Observation & { readonly history: History };
   services: ControlServices;
   faults: ControlFaults;
   maxServers: number;

@@ -49,6 +49,13 @@ export class BusiestHostnames {
     return receivedAt <= (this.#since[place] as number) ? OTHERS : place;
   }
 
+  /** Its place, if it has one, where it begins anew: what is in flight for it is one of the others' from now on. */
+  restart(hostname: string): number | undefined {
+    const place = this.#places.get(hostname);
+    if (place !== undefined) this.#since[place] = performance.now();
+    return place;
+  }
+
   /** Counts a request for it, and gives its place. */
   count(hostname: string | undefined): number {
     const place = this.placeOf(hostname);

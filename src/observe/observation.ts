@@ -34,6 +34,7 @@ export interface ObservationSettings {
 
 /** What fills an {@link Observation}. */
 export interface Observing<E> extends Observation<E> {
+  readonly history: History;
   /** Hears of every request. */
   readonly observer: RequestObserver;
   /** Hears of every event. */

@@ -22,7 +22,10 @@ export interface ServerPoolInspection {
   stopping: number;
   /** How many hostnames have failed, and cannot be started before their backoff is over. */
   backingOff: number;
-  /** How many hostnames have failed too often, and cannot be started before their cool-down is over. */
+  /**
+   * How many other hostnames do not run because they have failed: those that can be started again, if only by a request,
+   * and those that failed too often, and have to wait for their cool-down.
+   */
   failed: number;
   /** How many requests are in flight, over all servers. */
   requests: { active: number };
@@ -72,19 +75,17 @@ export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, 
     health: info && (replicas?.health ?? "healthy"),
     replicas: replicas?.inspect() ?? [],
   }));
-  const refused = supervision.refused();
-  const inState = (rows: readonly { state: string }[], wanted: string) =>
-    rows.filter(({ state }) => state === wanted).length;
+  const up = new Set(servers.filter(({ state }) => state !== "gone").map(({ hostname }) => hostname));
+  const inState = (wanted: EntryState) => servers.filter(({ state }) => state === wanted).length;
   return {
-    running: inState(servers, "running"),
-    starting: inState(servers, "starting"),
+    running: inState("running"),
+    starting: inState("starting"),
     queued,
-    stopping: inState(servers, "stopping"),
-    backingOff: inState(refused, "backing-off"),
-    failed: inState(refused, "failed"),
+    stopping: inState("stopping"),
+    ...supervision.countDown(up),
     requests: { active: servers.reduce((sum, { requests }) => sum + requests, 0) },
     sockets: { active: servers.reduce((sum, { sockets }) => sum + sockets, 0) },
     servers,
-    refused,
+    refused: supervision.refused(),
   };
 }

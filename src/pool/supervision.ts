@@ -199,6 +199,18 @@ export class Supervision {
     });
   }
 
+  /** How many hostnames are down because they failed; `up` are those that have a server, all the same. */
+  countDown(up: ReadonlySet<string>): { backingOff: number; failed: number } {
+    const now = performance.now();
+    const counts = { backingOff: 0, failed: 0 };
+    for (const [hostname, { trouble }] of this.#cases) {
+      const waits = trouble.until > now;
+      if (waits && !trouble.failed) counts.backingOff += 1;
+      else if (waits || !up.has(hostname)) counts.failed += 1;
+    }
+    return counts;
+  }
+
   #rulesOf(hostname: string): RestartRules {
     const rules = this.#host.rulesOf(hostname);
     return { ...rules, policy: rules.policy ?? (this.isPinned(hostname) ? "permanent" : "transient") };

@@ -15,6 +15,7 @@ function toControlServices(services: Services): ControlServices {
   return {
     names: () => services.names().filter((name) => !name.startsWith("*.")),
     originOf: (hostname) => services.originOf(hostname),
+    serves: (hostname) => services.serves(hostname),
     set(hostname, { healthPath, ...app }) {
       const given = Object.entries(app).filter(([, value]) => value !== undefined);
       const health = healthPath === undefined ? {} : { health: { path: healthPath } };

@@ -8,7 +8,7 @@ import {
 import type { AppFactory } from "../server/app.ts";
 import { type AppConfig, resolveApp } from "./app-config.ts";
 import type { AppPlan, Apps } from "./app-plan.ts";
-import { createAppFactory } from "./apps.ts";
+import { createAppFactory, whyNoApp } from "./apps.ts";
 
 /** What counts for a hostname that was added. */
 interface Added {
@@ -58,6 +58,11 @@ export class Services implements Apps {
 
   names(): string[] {
     return [...new Set([...(this.#configured?.names() ?? []), ...this.#added.keys()])];
+  }
+
+  /** Whether there may be an app for it: one that is for all names decides when it is asked. */
+  serves(hostname: string): boolean {
+    return this.#configured === undefined || whyNoApp(this, hostname) === undefined;
   }
 
   /** Where the app comes from that stands under exactly this name. */

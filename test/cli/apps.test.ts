@@ -103,7 +103,7 @@ describe.concurrent("switchboard with apps", () => {
   it.for<[string[], RegExp, number]>([
     [
       ["--config", "unknown.config.ts"],
-      /^switchboard: cannot load unknown.config.ts: apps\['home'\], which has module, has no option 'replica'; it knows/,
+      /^switchboard: cannot load unknown.config.ts: apps\['home'\], which has module, has no option 'replica'; did you mean 'replicas'\?/,
       1,
     ],
     [
@@ -124,8 +124,13 @@ describe.concurrent("switchboard with apps", () => {
       2,
     ],
     [
+      ["--apps", "../slow-app.mjs"],
+      /^switchboard: --apps must be a folder, got the file ..\/slow-app.mjs; an app for every name is given without --apps; see/,
+      2,
+    ],
+    [
       ["--watch", "../slow-app.mjs"],
-      /^switchboard: --watch must be absent without --apps or a config file with apps: only their files are known, got true; see/,
+      /^switchboard: --watch needs --apps, or a config file with apps: it is their files that it watches; see/,
       2,
     ],
   ])("refuses %j with one sentence", async ([args, message, status], { start }) => {

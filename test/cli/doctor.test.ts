@@ -63,6 +63,11 @@ describe.concurrent("doctor", () => {
       detail: `a switchboard runs there (process ${program.child.pid})`,
     });
     expect(find(first.stdout, `state ${port}`)?.status).toBe("ok");
+    const second = await cli.start(["--port", String(port)]).exited;
+    expect(second.stderr).toContain(
+      `cannot listen on 127.0.0.1:${port}: a switchboard runs there already (process ${program.child.pid}, since `,
+    );
+    expect(second.code).toBe(1);
     const path = join(cli.stateFolder, `${port}.json`);
     chmodSync(path, 0o644);
     const { stdout } = await cli.run("doctor", "--port", String(port), "--fix", "--json");

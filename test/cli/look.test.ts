@@ -55,6 +55,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     expect(services[0]).toMatchObject({ hostname: "shop", state: "running", kind: "thread" });
     expect(total).toBe(1);
     expect((await cli.run("ls", "--state", "failed")).stdout).toMatch(/^NAME.*\nbad +(?:backing-off|failed) .*\n$/);
+    expect((await cli.run("status")).stdout).toMatch(/^servers .* (?:1 wait, 0|0 wait, 1) failed$/m);
     expect((await cli.run("ls", "--search", "none")).stderr).toContain("no name fits");
     const bad = await cli.run("get", "bad");
     expect(bad.stdout).toMatch(/^why +.*no database at db:5432/m);
@@ -74,7 +75,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
       code: 0,
     });
     expect((await cli.run("events", "--type", "error")).stdout).toMatch(
-      /^\S+ +error +unset +unset: .* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
+      /^\S+ +error +unset +.*"unset".* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
     );
     expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
   });
@@ -87,7 +88,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
       ["wait", "nobody"],
     ]) {
       const { code, stdout, stderr } = await cli.run(...args);
-      expect(stderr).toMatch(/^switchboard: Not Found: [^\n]*nobody[^\n]*\n$/);
+      expect(stderr).toMatch(/^switchboard: there is no [^\n]*"nobody"[^\n]*\n$/);
       if (args[0] === "get") expect(stderr).toContain("; switchboard ls lists them\n");
       expect(stdout).toBe("");
       expect(code).toBe(4);
@@ -136,12 +137,17 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
     for (const path of ["/one", "/two"]) await ask(port, "shop", path);
     await ask(port, "bad");
     const all = await cli.run("requests");
-    expect(all.stdout).toMatch(/^TIME +NAME +METHOD +STATUS +OUTCOME +TOOK +PATH\n/);
+    expect(all.stdout).toMatch(/^TIME +NAME +METHOD +STATUS +OUTCOME +CODE +TOOK +PATH\n/);
     expect(all.stdout.indexOf("/one")).toBeLessThan(all.stdout.indexOf("/two"));
     const failed = JSON.parse((await cli.run("requests", "--status", "5xx", "--json")).stdout);
     expect(failed.requests.map(({ hostname }: { hostname: string }) => hostname)).toEqual(["bad"]);
     expect((await cli.run("requests", "--host", "shop", "--path", "two")).stdout.trim().split("\n")).toHaveLength(2);
-    expect((await cli.run("requests", "--slow", "1h")).stdout.trim().split("\n")).toHaveLength(1);
+    expect((await cli.run("requests", "--outcome", "failed")).stdout).toMatch(/ 503 +failed +START_FAILED /);
+    expect(await cli.run("requests", "--slow", "1h")).toMatchObject({
+      code: 0,
+      stdout: "",
+      stderr: "switchboard: none of the requests that are kept fits; switchboard requests shows all\n",
+    });
     expect((await cli.run("requests", "--limit", "1")).stdout).toContain(" bad ");
   });
 
@@ -169,10 +175,14 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
   it.runIf(hasTerminal)("fit a terminal of 60 columns, in colours", async ({ shared: { cli, port } }) => {
     await ask(port, LONG_NAME, `/${"path".repeat(30)}`);
     await ask(port, "broken");
-    for (const args of [["ls"], ["requests"], ["events"], ["breaker"], ["fault", "list"]]) {
+    await cli.run("fault", LONG_NAME, "latency", "--ms", "1");
+    for (const args of [["ls"], ["requests"], ["events"], ["fault", "list"], ["get", "broken"], ["status"]]) {
       const shown = await cli.onTerminal(60, args);
       expect(shown).not.toContain("switchboard:");
-      for (const line of stripVTControlCharacters(shown).split("\n"))
+      // The path of a file is not broken.
+      for (const line of stripVTControlCharacters(shown)
+        .replaceAll(/\S{40,}/g, "path")
+        .split("\n"))
         expect(displayWidth(line)).toBeLessThanOrEqual(60);
       if (args[0] === "ls") expect(shown).toContain("\u001b[32mrunning\u001b[39m");
     }

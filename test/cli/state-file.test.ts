@@ -47,6 +47,11 @@ describe.concurrent("the state file", { timeout: 60_000 }, () => {
     await client.until("102 Processing");
     program.kill("SIGTERM");
     await program.until(/draining/);
+    const why = new RegExp(
+      `the switchboard at http://127.0.0.1:${port} has been draining for [^;]*; process ${program.child.pid} ends in`,
+    );
+    expect(await cli.run("ls")).toMatchObject({ code: 3, stderr: expect.stringMatching(why) });
+    expect((await cli.run("doctor", "--port", String(port), "--fix")).stdout).toMatch(why);
     expect(cli.states()).toEqual([`${port}.json`]);
     const again = setInterval(() => program.kill("SIGTERM"), 100);
     await program.exited;

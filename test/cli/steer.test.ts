@@ -37,11 +37,14 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
 
   it("say what the switchboard says against it", async ({ shared: { cli } }) => {
     const start = await cli.run("start", "bad");
-    expect(start.stderr).toMatch(/^switchboard: Service Unavailable: .*no database at db:5432/);
+    expect(start.stderr).toMatch(/^switchboard: (?!Service).*no database at db:5432/);
     expect(start.code).toBe(1);
+    expect((await cli.run("scale", "faulty", "2")).stderr).toBe(
+      'switchboard: no server runs for "faulty"; start it first, with switchboard start or a request\n',
+    );
     await cli.run("start", "faulty");
     const fault = await cli.run("fault", "faulty", "latency", "--ms", "1000h");
-    expect(fault.stderr).toBe("switchboard: Unprocessable Entity: ms must be at most 2147483647, got 3600000000\n");
+    expect(fault.stderr).toBe("switchboard: ms must be at most 2147483647, got 3600000000\n");
     expect(fault.code).toBe(1);
   });
 
@@ -50,8 +53,12 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
     expect(token).toMatch(/^[\w-]{43}$/);
     await cli.run("start", "shop");
     const wrong = await cli.run("stop", "shop", "--token", "wrong");
-    expect(wrong.stderr).toMatch(/^switchboard: Unauthorized: .*the token is wrong/);
+    expect(wrong.stderr).toMatch(/^switchboard: the token is not valid; the right one is in its state file, and/);
     expect(wrong.code).toBe(5);
+    const fromOutside = await cli.start(["stop", "shop"], { SWITCHBOARD_TOKEN: "wrong" }).exited;
+    expect(fromOutside.code).toBe(5);
+    const elsewhereAs = { SWITCHBOARD_URL: "http://127.0.0.1:1", SWITCHBOARD_TOKEN: "that of another one" };
+    expect((await cli.start(["ls", "--port", String(port)], elsewhereAs).exited).code).toBe(0);
     await using elsewhere = await makeFolder();
     const away = { XDG_STATE_HOME: elsewhere.path };
     const url = ["--url", `http://127.0.0.1:${port}`];
@@ -98,10 +105,18 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
       /^ID +NAME +KIND +FOR +HOW\n\d+ +\* +latency +ever +.*ms 500/,
     );
     expect((await cli.run("fault", "list")).stdout).toMatch(/ shop +status +(?:1m|\d\ds) +.*status 503/);
+    expect((await cli.run("get", "shop")).stdout).toMatch(
+      /^faults {5}\d+: status, .*status 503.*\n {11}\d+: latency, .*ms 500.*, for every name$/m,
+    );
+    expect((await cli.run("ls")).stdout).toMatch(/^shop +stopped /m);
     expect((await cli.run("fault", "remove", String(fault.id))).stdout).toBe(`removed ${fault.id}\n`);
     expect((await cli.run("fault", "remove", String(fault.id))).code).toBe(4);
     expect((await cli.run("fault", "remove", "all")).code).toBe(0);
     expect(JSON.parse((await cli.run("fault", "list", "--json")).stdout).faults).toEqual([]);
+    expect(await cli.run("fault", "list")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining("no fault is set"),
+    });
   });
 
   it("open a circuit, and close it", async ({ cli }) => {
@@ -109,9 +124,16 @@ describe.concurrent("commands that steer", { timeout: 60_000 }, () => {
       "guarded.config.mjs",
       `export default { circuitBreaker: {}, app: () => (_request, response) => response.end("hello") };\n`,
     );
-    await cli.serve("--config", cli.folder.at("guarded.config.mjs"));
+    const { port } = await cli.serve("--config", cli.folder.at("guarded.config.mjs"));
+    expect((await cli.run("breaker")).stderr).toContain("there is no circuit breaker yet");
+    const opened = await cli.start(["open", "shop"], { DISPLAY: "", WAYLAND_DISPLAY: "" }).exited;
+    expect(opened).toMatchObject({ stdout: `http://shop.localhost:${port}\n`, code: 0 });
+    expect((await cli.run("get", "shop")).stderr).toContain(`a request to http://shop.localhost:${port} starts it`);
+    await cli.run("start", "shop");
     expect((await cli.run("breaker", "shop", "open", "--for", "1m")).stdout).toBe("the circuit of shop is open\n");
     expect((await cli.run("breaker")).stdout).toMatch(/^NAME +STATE +PROBE IN\nshop +open +\d/);
+    expect((await cli.run("ls")).stdout).toMatch(/^shop +breaker open +inline /m);
+    await cli.run("stop", "shop");
     expect((await cli.run("breaker", "shop", "reset")).stdout).toBe("the circuit of shop is closed\n");
     expect(JSON.parse((await cli.run("breaker", "shop", "--json")).stdout).breakers).toMatchObject([
       { state: "closed" },
@@ -190,6 +212,12 @@ describe.concurrent("open", { timeout: 60_000 }, () => {
   it("prints it where there is no browser", async ({ shared: { cli, port } }) => {
     const env = { DISPLAY: "", WAYLAND_DISPLAY: "" };
     const { stdout } = await cli.start(["open", "--json"], env).exited;
-    expect(JSON.parse(stdout)).toEqual({ url: `http://switchboard.localhost:${port}/`, opened: false });
+    const url = `http://switchboard.localhost:${port}/`;
+    expect(JSON.parse(stdout)).toEqual({ url, opened: false });
+    expect(await cli.start(["open", "--with-token"], env).exited).toMatchObject({
+      stdout: `${url}#token=${tokenOf(cli, port)}\n`,
+      stderr: "switchboard: no browser was found here; open that address in one\n",
+      code: 0,
+    });
   });
 });

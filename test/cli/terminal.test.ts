@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { toSpan, toTime } from "../../src/base/duration.ts";
+import { EVENT_COLUMNS } from "../../src/cli/commands/rows.ts";
 import { displayWidth, fitWidth } from "../../src/cli/terminal/display-width.ts";
+import { formatFields } from "../../src/cli/terminal/fields.ts";
 import { printable, printableLines, printableLog, toJsonLine } from "../../src/cli/terminal/printable.ts";
 import { type Column, formatTable } from "../../src/cli/terminal/table.ts";
-import { toSpan, toTime } from "../../src/cli/terminal/words.ts";
 
 describe("printable", () => {
   it("lets nothing through that a terminal might obey", () => {
@@ -46,7 +48,31 @@ describe("the width of text", () => {
   });
 });
 
+describe("fields", () => {
+  it("stand below each other, and break between words where the terminal ends", () => {
+    const fields = [
+      ["why", "no database at db:5432, which is down"],
+      ["output", "one\n  two three four five six\n/a/path/that/is/much/too/long"],
+    ] as const;
+    expect(formatFields(fields, 8)).toBe(
+      "why     no database at db:5432, which is down\noutput  one\n          two three four five six\n        /a/path/that/is/much/too/long\n",
+    );
+    expect(formatFields(fields, 8, 30)).toBe(
+      "why     no database at\n        db:5432, which is down\noutput  one\n          two three four five\n          six\n        /a/path/that/is/much/too/long\n",
+    );
+  });
+});
+
 describe("a table", () => {
+  it("of what comes row by row has its titles above its rows", () => {
+    const event = { seq: 1, time: "2026-01-31T12:00:00.000Z", type: "started", hostname: "shop", text: "shop runs." };
+    const [titles = "", row = ""] = [
+      formatTable(EVENT_COLUMNS, []),
+      formatTable(EVENT_COLUMNS, [event], { header: false }),
+    ];
+    expect([titles.indexOf("TYPE"), titles.indexOf("NAME")]).toEqual([row.indexOf("started"), row.indexOf("shop")]);
+  });
+
   interface Row {
     name: string;
     port: number | null;
@@ -110,6 +136,6 @@ describe("words", () => {
       "1d 1h",
       "2h",
     ]);
-    expect([0.2, 999, 1_240].map(toTime)).toEqual(["1 ms", "999 ms", "1.2 s"]);
+    expect([0.2, 999, 1_240, 163_409].map(toTime)).toEqual(["1 ms", "999 ms", "1.2 s", "2m 43s"]);
   });
 });

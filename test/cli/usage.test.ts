@@ -22,6 +22,7 @@ describe.concurrent("the command line", () => {
     expect(all).toMatchObject({ code: 0, stderr: "", stdout: (await cli.run("--help")).stdout });
     for (const command of COMMANDS) expect(all.stdout).toContain(`\n  ${[command.name, ...command.args].join(" ")} `);
     expect((await cli.run("help", "wait")).stdout).toBe((await cli.run("wait", "shop", "--help")).stdout);
+    expect((await cli.run("-v")).stdout).toBe((await cli.run("version")).stdout);
     expect((await cli.run("ls", "-h")).stdout).toMatch(/^switchboard ls - .*\n\nUsage: switchboard ls \[options\]\n/);
   });
 
@@ -35,6 +36,7 @@ describe.concurrent("the command line", () => {
 
   it.for<[string[], string]>([
     [["lss"], 'there is no command "lss", and no such file; did you mean ls?; see switchboard --help'],
+    [["restrt", "shop"], 'there is no command "restrt", and no such file; did you mean restart?'],
     [["evnets"], "did you mean events?"],
     [["blubber"], 'there is no command "blubber", and no such file; see switchboard --help'],
     [["help", "sttaus"], "did you mean status?"],
@@ -58,6 +60,7 @@ describe.concurrent("the command line", () => {
     [["breaker", "shop", "reset", "--for", "1m"], "--for is only for"],
     [["wait", "shop", "--timeout", "soon"], "--timeout must be a time such as 500ms, 10s, 15m or 2h, got"],
     [["requests", "--status", "6xx"], "--status must be a status such as 404"],
+    [["requests", "--outcome", "START_FAILED"], "--outcome must be one of served, refused, failed,"],
     [["requests", "--slow", "1"], "--slow must be a time"],
     [["events", "--limit", "1001"], "--limit must be a whole number from 0 to 1000"],
     [["ls", "--state", "well"], "--state must be one of running"],

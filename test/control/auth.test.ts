@@ -250,7 +250,10 @@ describe("JSON Web Tokens", () => {
   });
 
   const WRONG: [control: unknown, message: string][] = [
-    [{ token: "short" }, "control.token must be 16 to 512 letters"],
+    [
+      { token: "short" },
+      "control.token must be 16 to 512 letters, digits, - . _ ~ + or /, got 5 characters that are not shown",
+    ],
     [{ tokn: "x" }, "no option 'tokn'"],
     [{ jwt: {} }, "exactly one of secret, jwks and jwksUrl"],
     [{ jwt: { secret: SECRET, jwksUrl: "http://x" } }, "exactly one of"],

@@ -310,7 +310,8 @@ describe("faults", () => {
       remove();
       expect((await board.fetch("shop")).status).toBe(418);
       expect((await client.get("/api/faults")).body.faults).toMatchObject([{ id: set.body.id, left: 4 }]);
-      expect((await client.get("/api/services?search=shop")).body.total).toBe(0);
+      const { body } = await client.get("/api/services?search=shop");
+      expect(body.services).toMatchObject([{ hostname: "shop", state: "stopped", faults: 1 }]);
       expect((await client.send("DELETE", `/api/faults/${set.body.id}`)).status).toBe(204);
       expect((await board.fetch("shop")).status).toBe(200);
       for (const id of [set.body.id, 12_345]) {

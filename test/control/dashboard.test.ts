@@ -41,9 +41,12 @@ describe.skipIf(browserPath === undefined)("the dashboard", { timeout: 60_000 },
     gate.open();
     await held;
     await dashboard.cell("slow", "state").getByText("running").waitFor();
-    await board.pool.shutdown("shop");
-    await dashboard.row("shop").waitFor({ state: "hidden" });
-    await dashboard.page.getByText("1 hostname", { exact: true }).waitFor();
+    await board.pool.getOrCreate("quiet");
+    await dashboard.cell("quiet", "state").getByText("running").waitFor();
+    for (const hostname of ["quiet", "shop"]) await board.pool.shutdown(hostname);
+    await dashboard.row("quiet").waitFor({ state: "hidden" });
+    await dashboard.cell("shop", "state").getByText("stopped").waitFor(); // it has had a request
+    await dashboard.page.getByText("2 hostnames", { exact: true }).waitFor();
   });
 
   it("counts requests and errors, and draws them", async () => {

@@ -1,10 +1,12 @@
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
+import { eventText } from "../../src/control/event-text.ts";
 import { type AppFactory, type RunningSwitchboard, threadApp } from "../../src/index.ts";
 import { withBoard } from "../support/board.ts";
 import { Client } from "../support/client.ts";
 import { answering, makeFolder } from "../support/folder.ts";
+import { parsePrometheus, sumOf } from "../support/prometheus.ts";
 import { ControlClient } from "./client.ts";
 
 const hello = () => express().get("/", (_request, response) => void response.send("hello"));
@@ -30,6 +32,16 @@ function note(
   record.closedUs = ms * 1_000;
   board.observation?.requests.add(record);
 }
+
+describe("what has happened", () => {
+  it.each([
+    [{ type: "recovered", hostname: "shop", afterMs: 163_409 }, "shop is well again, 2m 43s after its first failure."],
+    [{ type: "error", hostname: "shop", message: 'the thread of "shop" failed' }, 'the thread of "shop" failed'],
+    [{ type: "error", hostname: "shop", message: "no milk" }, "shop: no milk"],
+  ])("is told in one sentence: %j", (event, sentence) => {
+    expect(eventText(event)).toBe(sentence);
+  });
+});
 
 describe("reading", () => {
   it("says how the switchboard is, under every path that it has for that", async () => {
@@ -178,7 +190,7 @@ describe("reading", () => {
   it("finds what has failed, whether or not it can be started again", async () => {
     await using folder = await makeFolder({ "bad.mjs": "throw new Error('broken');", "well.mjs": answering("well") });
     for (const [restart, state] of [
-      [{ backoff: { initialMs: 1, maxMs: 1 } }, "stopped"],
+      [{ backoff: { initialMs: 1, maxMs: 1 } }, "failed"],
       [{ backoff: { initialMs: 1_000_000_000, maxMs: 1_000_000_000 } }, "backing-off"],
       [{ maxRestarts: 0 }, "failed"],
     ] as const) {
@@ -189,8 +201,44 @@ describe("reading", () => {
           const { body } = await client.get("/api/services?state=failed");
           expect(body).toMatchObject({ total: 1, services: [{ hostname: "bad", state, failure: { failures: 1 } }] });
         });
+        const counts = state === "failed" ? { failed: 1, backingOff: 0 } : { failed: 0, backingOff: 1 };
+        expect(await client.get("/servers")).toMatchObject({ body: { running: 1, ...counts } });
+        expect((await client.get("/api/metrics")).body.pool).toMatchObject({ running: 1, ...counts });
+        const families = parsePrometheus((await client.get("/metrics")).body);
+        expect(sumOf(families, "switchboard_servers", { state })).toBe(1);
       });
     }
+  });
+
+  it("knows names that never had a server by their requests and faults, and where a request would start one", async () => {
+    await using folder = await makeFolder({ "cold.mjs": answering("cold"), "shop.mjs": answering("shop") });
+    const apps = { "*.docs": { module: folder.at("cold.mjs") }, shop: { module: folder.at("shop.mjs") } };
+    await withBoard({ apps }, async (board) => {
+      const client = await ControlClient.open(board);
+      const names = async () =>
+        (await client.get("/api/services")).body.services.map(({ hostname }: { hostname: string }) => hostname);
+      expect(await names()).toEqual(["shop"]);
+      await client.send("POST", "/api/faults", { kind: "status", status: 503, hostname: "cold.docs" });
+      expect(await names()).toEqual(["cold.docs", "shop"]);
+      expect((await client.get("/api/services/cold.docs")).body).toMatchObject({ state: "stopped", faults: 1 });
+      await client.send("POST", "/api/faults", { kind: "status", status: 503, hostname: "*" });
+      await board.fetch("nobody");
+      await board.fetch("other.docs");
+      expect(await names()).toEqual(["cold.docs", "nobody", "other.docs", "shop"]);
+      expect((await client.get("/api/services/other.docs")).body).toMatchObject({
+        declared: false,
+        stats: { errorRate: 1 },
+      });
+      expect((await client.get("/api/logs/nobody")).body).toMatchObject({ from: null, lines: [] });
+      expect((await client.send("DELETE", "/api/services/nobody")).status).toBe(404);
+      expect((await client.send("DELETE", "/api/services/other.docs")).body.code).toBe("NOT_ADDED");
+      const url = board.url("new.docs");
+      expect(await client.get("/api/services/new.docs")).toMatchObject({
+        status: 404,
+        body: { detail: `nobody has asked for "new.docs" yet; a request to ${url} starts it`, url },
+      });
+      expect((await client.get("/api/services/nowhere")).body.detail).toMatch(/^there is no service "nowhere"; /);
+    });
   });
 
   it("tells what a thread has printed", async () => {

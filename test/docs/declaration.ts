@@ -121,7 +121,7 @@ function withoutBody(node: Node, source: Source): string {
   for (const parameter of (callable.params as Node[] | undefined) ?? []) {
     text = text.replace(textOf(parameter, source.text), describeParameter(parameter, source.text));
   }
-  text = text.replace(/^async /, "").replace(/^function\*/, "function");
+  text = text.replace(/^(?:async|declare) /, "").replace(/^function\*/, "function");
   return /[;,]$/.test(text) || node.type.startsWith("TSTypeLiteral") ? text : `${text};`;
 }
 

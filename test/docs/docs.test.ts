@@ -114,7 +114,7 @@ describe("the README and the pages of the rooms", () => {
   });
 
   it("lists the options of the command as its help does", () => {
-    const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
+    const inHelp = [...HELP.matchAll(/^ {2}(--[a-z-]+)(?:, -[a-z])?(?: [A-Z]+)? .*?(?:\(default:? (.*)\))?$/gm)];
     const inTable = [...section("src/cli/README.md", "Serve").matchAll(/^\| `(--.*?)` +\|.*\| *(.*?) *\|$/gm)].flatMap(
       ([, options = "", value]) =>
         options.split("`, `").map((option) => [option.replace(/ [A-Z]+$/, ""), value] as const),

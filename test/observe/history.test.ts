@@ -256,6 +256,28 @@ describe("createHistory", () => {
     expect([last("_other"), last("busy"), last("steady"), last()]).toEqual([0, 0, 0, 0]);
   });
 
+  it("knows who was asked for in the last 10 minutes, and forgets one that is gone", () => {
+    const history = createHistory({ topHostnames: 2 });
+    const waiting = arrived({ hostname: "blog" });
+    history.began(waiting);
+    request(history, { hostname: "shop" });
+    request(history, { hostname: "third" });
+    expect(history.hostnames().sort()).toEqual(["blog", "shop"]);
+    vi.advanceTimersByTime(600_000);
+    expect(history.hostnames().sort()).toEqual(["blog", "shop"]);
+    vi.advanceTimersByTime(1_000);
+    expect(history.hostnames()).toEqual(["blog"]);
+    history.forget("blog");
+    history.forget("nobody");
+    expect(history.hostnames()).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    const last = (hostname?: string) => history.series(hostname, "10m").points.at(-1)?.inFlight;
+    expect([last("_other"), last("blog"), last()]).toEqual([1, 0, 1]);
+    history.finished(ended(waiting));
+    vi.advanceTimersByTime(2_000);
+    expect([last("_other"), last("blog"), last()]).toEqual([0, 0, 0]);
+  });
+
   it("takes memory for the busiest alone, whatever names come", () => {
     const history = createHistory({ topHostnames: 500 });
     const before = process.memoryUsage().arrayBuffers;

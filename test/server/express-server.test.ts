@@ -240,7 +240,11 @@ describe("useExpressServer", () => {
     ["port", { port: 65_536 }, "port must be a whole number from 0 to 65535, got 65536"],
     ["app", { app: 7 as never }, "app must be an app factory, an Express app or a request listener, got 7"],
     ["onError", { onError: "x" as never }, "onError must be a function, got 'x'"],
-    ["an option that does not exist", { grace: 1 } as never, "useExpressServer has no option 'grace'; it knows app"],
+    [
+      "an option that does not exist",
+      { grace: 1 } as never,
+      "useExpressServer has no option 'grace'; did you mean 'graceMs'?",
+    ],
   ])("refuses a bad value of %s before it opens anything", (_option, bad, message) => {
     expect(() => useExpressServer({ app: hello, ...bad })).toThrow(message);
   });

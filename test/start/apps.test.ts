@@ -172,7 +172,11 @@ describe("apps", () => {
   });
 
   it.each<[string, RunConfig, string]>([
-    ["an unknown option", { apps: { shop: { modul: "x" } as never } }, "apps['shop'] has no option 'modul'; it knows"],
+    [
+      "an unknown option",
+      { apps: { shop: { modul: "x" } as never } },
+      "apps['shop'] has no option 'modul'; did you mean 'module'?",
+    ],
     [
       "an option of another kind of app",
       { apps: { shop: { url: "http://127.0.0.1:1", cwd: "." } as never } },

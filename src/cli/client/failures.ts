@@ -1,11 +1,16 @@
 import { toError } from "../../base/errors.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
+import { drainOf } from "../state-file.ts";
 import { printableLines } from "../terminal/printable.ts";
 import type { Target } from "./target.ts";
 
 /** Nobody answers at `target`. */
 export function unreachable(target: Target, thrown: unknown): CommandError {
   const error = toError(thrown);
+  const draining = target.file && drainOf(target.file.state);
+  if (draining !== undefined) {
+    return new CommandError(EXIT.unreachable, `the switchboard at ${target.url.origin} ${draining}`, { cause: error });
+  }
   const { code = "" } = error as NodeJS.ErrnoException;
   const why = REASONS[code] ?? error.message;
   const file = target.file && `; its state file says that it is process ${target.file.state.pid}: switchboard doctor`;
@@ -28,14 +33,15 @@ export function notASwitchboard({ url }: Target): CommandError {
   );
 }
 
-/** What the switchboard refuses, in its own words: `title: detail`. */
+/** What the switchboard refuses, in its own words. */
 export function toProblem(status: number, answer: string, target: Target): CommandError {
-  const { title = `status ${status}`, detail, code, field } = parse(answer);
-  // Most details name the field themselves.
-  const about = field === undefined || detail?.includes(field) ? detail : `${field}: ${detail}`;
-  const said = inOurWords([title, about].filter(Boolean).join(": "));
+  const { title = `status ${status}`, detail = title, code, field, url } = parse(answer);
   if (status === 404 && (code === undefined || code === NO_ENDPOINT)) return noApi(target);
-  return new CommandError(toExit(status), `${printableLines(said)}${toHint(status, target)}`);
+  // Most details name the field themselves.
+  const said = inOurWords(field === undefined || detail.includes(field) ? detail : `${field}: ${detail}`);
+  const error = new CommandError(toExit(status), `${printableLines(said)}${toHint(status, target)}`);
+  error.url = url;
+  return error;
 }
 
 /** Whoever types a command is told which one. */
@@ -46,6 +52,7 @@ function inOurWords(said: string): string {
 const WAYS: readonly [string, string][] = [
   ["GET /api/services lists", "switchboard ls lists"],
   ["GET /api/faults lists", "switchboard fault list lists"],
+  ["start it first, with getOrCreate or a request", "start it first, with switchboard start or a request"],
 ];
 
 /** Nothing at all is under that path. */
@@ -56,6 +63,7 @@ interface ProblemDetails {
   detail?: string;
   code?: string;
   field?: string;
+  url?: string;
 }
 
 function parse(answer: string): ProblemDetails {
@@ -74,8 +82,8 @@ function toExit(status: number): number {
 
 function toHint(status: number, { token }: Target): string {
   if (status !== 401) return "";
-  const way = "the token is in its state file, and in the dashboard line that it prints on a terminal";
-  return token === undefined ? `; give --token or SWITCHBOARD_TOKEN: ${way}` : `; the token is wrong: ${way}`;
+  const way = "in its state file, and in the dashboard line that it prints on a terminal";
+  return token === undefined ? `; give --token or SWITCHBOARD_TOKEN: the token is ${way}` : `; the right one is ${way}`;
 }
 
 /** The switchboard at `target` does not know what it is asked for. */

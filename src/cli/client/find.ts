@@ -17,7 +17,8 @@ export function* findTarget(options: ParsedOptions): Operation<Target> {
   if (options.text("url") !== undefined && port !== undefined) {
     throw new UsageError("only one of --url and --port can be given");
   }
-  const token = options.text("token");
+  // With an address beside it, that in the environment is the one for there.
+  const token = options.text("token") || (env.SWITCHBOARD_URL ? undefined : env.SWITCHBOARD_TOKEN);
   if (address !== undefined) {
     const url = toUrl(address);
     const file = files.find(({ state }) => isAlive(state) && toUrl(state.url).origin === url.origin);

@@ -9,7 +9,8 @@ import { checkNode } from "../doctor/node-check.ts";
 import { checkPort } from "../doctor/port-check.ts";
 import { checkStates } from "../doctor/state-check.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
-import { print, printJson } from "../terminal/print.ts";
+import { fitLines } from "../terminal/fields.ts";
+import { print, printJson, terminalWidth } from "../terminal/print.ts";
 import { printable } from "../terminal/printable.ts";
 
 const STYLES = { ok: "green", warn: "yellow", fail: "red" } as const;
@@ -49,6 +50,6 @@ export const doctor: Command = {
 function toLines({ name, status, detail, advice }: Check): string {
   const colours = process.stdout.isTTY && !process.env.NO_COLOR;
   const word = colours ? styleText(STYLES[status], status.padEnd(4), { validateStream: false }) : status.padEnd(4);
-  const found = `${word}  ${name.padEnd(11)}  ${printable(detail)}\n`;
-  return advice === undefined ? found : `${found}${" ".repeat(19)}${printable(advice)}\n`;
+  const text = [detail, advice].filter((line) => line !== undefined).map(printable);
+  return `${word}  ${name.padEnd(11)}  ${fitLines(text.join("\n"), 19, terminalWidth())}\n`;
 }

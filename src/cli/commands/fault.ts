@@ -1,13 +1,13 @@
 import type { Operation } from "effection";
+import { toSpan } from "../../base/duration.ts";
 import type { FaultRow } from "../client/api-types.ts";
 import { toName } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
 import { type ParsedOptions, toChoice } from "../parsed-options.ts";
-import { print, printJson, printTable } from "../terminal/print.ts";
+import { note, print, printJson, printTable } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
-import { toSpan } from "../terminal/words.ts";
 
 const KINDS = ["latency", "status", "refuse", "abort", "cut", "slow-body", "unhealthy"] as const;
 type Kind = (typeof KINDS)[number];
@@ -67,7 +67,8 @@ function* list(options: ParsedOptions): Operation<void> {
   const api = yield* useApi(options);
   const found = yield* api.get<{ faults: FaultRow[] }>("api/faults");
   if (options.flag("json")) yield* printJson(found);
-  else yield* printTable(COLUMNS, found.faults);
+  else if (found.faults.length > 0) yield* printTable(COLUMNS, found.faults);
+  else note("no fault is set; switchboard help fault says how");
 }
 
 function* remove(id: string | undefined, options: ParsedOptions): Operation<void> {
@@ -113,7 +114,7 @@ function isKind(kind: string | undefined): kind is Kind {
 }
 
 /** Everything else that the fault says. */
-function toDetails({ id, hostname, kind, remainingMs, durationMs, ...more }: FaultRow): string {
+export function toDetails({ id, hostname, kind, remainingMs, durationMs, ...more }: FaultRow): string {
   return Object.entries(more)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)

@@ -1,13 +1,14 @@
 import type { Operation } from "effection";
+import { toSpan, toTime } from "../../base/duration.ts";
 import { count } from "../../base/listing.ts";
 import type { ApiClient } from "../client/api-client.ts";
-import type { Service } from "../client/api-types.ts";
+import type { FaultRow, Service } from "../client/api-types.ts";
 import { servicePath } from "../client/names.ts";
 import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
-import { note, print, printJson, printTable } from "../terminal/print.ts";
+import { note, printFields, printJson, printTable } from "../terminal/print.ts";
 import { printable, printableLines, printableLog } from "../terminal/printable.ts";
-import { toSpan, toTime } from "../terminal/words.ts";
+import { toDetails } from "./fault.ts";
 import { SERVICE_COLUMNS, toErrors, toFew, toMs, toWord } from "./rows.ts";
 
 const STATES = ["running", "starting", "stopping", "backing-off", "failed", "stopped"] as const;
@@ -65,20 +66,22 @@ export const get: Command = {
   *run([name = ""], options): Operation<void> {
     const path = servicePath(name);
     const api = yield* useApi(options);
-    yield* printService(yield* api.get<Service>(path), options.flag("json"));
+    yield* printService(api, yield* api.get<Service>(path), options.flag("json"));
   },
 };
 
 /** Prints what there is to say of a service. */
-export function* printService(service: Service, asJson: boolean | undefined): Operation<void> {
-  if (asJson) yield* printJson(service);
-  else {
-    const lines = linesOf(service).filter((line): line is [string, string] => line[1] !== undefined);
-    yield* print(lines.map(([title, text]) => `${title.padEnd(10)} ${text}\n`).join(""));
-  }
+export function* printService(api: ApiClient, service: Service, asJson: boolean | undefined): Operation<void> {
+  if (asJson) return yield* printJson(service);
+  const { faults } = service.faults === 0 ? NO_FAULTS : yield* api.get<typeof NO_FAULTS>("api/faults");
+  const own = faults.filter(({ hostname }) => hostname === service.hostname || hostname === "*");
+  const lines = linesOf(service, own).filter((line): line is [string, string] => line[1] !== undefined);
+  yield* printFields(lines, 11);
 }
 
-function linesOf(service: Service): [string, string | undefined][] {
+const NO_FAULTS: { faults: FaultRow[] } = { faults: [] };
+
+function linesOf(service: Service, faults: readonly FaultRow[]): [string, string | undefined][] {
   const errors = toErrors(service);
   const { failure, breaker, stats, uptimeMs, replicas, restarts, port } = service;
   return [
@@ -99,16 +102,18 @@ function linesOf(service: Service): [string, string | undefined][] {
         times(service),
     ],
     ["circuit", breaker === null ? undefined : breaker.state + again(breaker.retryAfterMs)],
-    ["faults", service.faults === 0 ? undefined : String(service.faults)],
+    ["faults", faults.length === 0 ? undefined : faults.map(toFaultText).join("\n")],
     ["failure", failure === null ? undefined : `${count(failure.failures, "time")}${again(failure.retryAfterMs)}`],
-    ["why", failure === null ? undefined : indented(printableLines(failure.message))],
-    ["output", failure?.output.length ? indented(failure.output.map(printableLog).join("\n")) : undefined],
+    ["why", failure === null ? undefined : printableLines(failure.message)],
+    ["output", failure?.output.length ? failure.output.map(printableLog).join("\n") : undefined],
   ];
 }
 
-/** Further lines begin below the first. */
-function indented(text: string): string {
-  return text.replaceAll("\n", `\n${" ".repeat(11)}`);
+/** A fault on one line, with the id that it is removed by. */
+function toFaultText(fault: FaultRow): string {
+  const details = toDetails(fault);
+  const to = fault.hostname === "*" ? ", for every name" : "";
+  return printable(`${fault.id}: ${fault.kind}${details === "" ? "" : `, ${details}`}${to}`);
 }
 
 function times({ stats: { p50Ms, p95Ms, p99Ms } }: Service): string {

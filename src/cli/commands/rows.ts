@@ -1,24 +1,31 @@
+import { toSpan } from "../../base/duration.ts";
 import type { EventRow, RequestRow, Service } from "../client/api-types.ts";
+import { toClock } from "../terminal/clock.ts";
 import type { Column } from "../terminal/table.ts";
-import { toClock, toSpan } from "../terminal/words.ts";
 
-/** How a service is, in a word: of one that runs also how well, of one that does not whether that is a failure. */
-export function toWord({ state, health, failure }: Service): string {
-  if (state === "stopped" && failure !== null) return "failed";
+/** How a service is, in a word: of one that runs also how well. */
+export function toWord({ state, health }: Service): string {
   return state === "running" && health !== null && health !== "healthy" ? health : state;
+}
+
+/** {@link toWord}; of one that runs, first of all whether requests come through to it. */
+function toState(service: Service): string {
+  const { state, breaker } = service;
+  const isOpen = state === "running" && breaker !== null && breaker.state !== "closed";
+  return isOpen ? `breaker ${breaker.state}` : toWord(service);
 }
 
 /** How that word is painted. */
 function toStyle(service: Service): "green" | "yellow" | "red" | "dim" {
-  const word = toWord(service);
+  const word = toState(service);
   if (word === "running") return "green";
   if (word === "stopped") return "dim";
-  return ["failed", "unhealthy"].includes(word) ? "red" : "yellow";
+  return ["failed", "unhealthy", "breaker open"].includes(word) ? "red" : "yellow";
 }
 
 export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   { title: "NAME", of: ({ hostname }) => hostname, least: 12 },
-  { title: "STATE", of: toWord, style: toStyle },
+  { title: "STATE", of: toState, style: toStyle },
   { title: "KIND", of: ({ kind }) => kind, optional: 4 },
   { title: "PORT", of: ({ port }) => port, right: true, optional: 6 },
   { title: "REPLICAS", of: ({ replicas }) => replicas.length || null, right: true, optional: 7 },
@@ -30,7 +37,7 @@ export const SERVICE_COLUMNS: readonly Column<Service>[] = [
 ];
 
 export const EVENT_COLUMNS: readonly Column<EventRow>[] = [
-  { title: "TIME", of: ({ time }) => toClock(new Date(time)) },
+  { title: "TIME", of: ({ time }) => toClock(new Date(time)), typical: 8 },
   { title: "TYPE", of: ({ type }) => type, typical: "circuit-half-opened".length, optional: 1 },
   { title: "NAME", of: ({ hostname }) => hostname, typical: 14, least: 8, optional: 2 },
   { title: "WHAT", of: ({ text }) => split(text)[0], least: 10, below: ({ text }) => split(text)[1] },
@@ -43,11 +50,12 @@ function split(text: string): [string, string] {
 }
 
 export const REQUEST_COLUMNS: readonly Column<RequestRow>[] = [
-  { title: "TIME", of: ({ time }) => toClock(new Date(time)), optional: 2 },
+  { title: "TIME", of: ({ time }) => toClock(new Date(time)), typical: 8, optional: 2 },
   { title: "NAME", of: ({ hostname }) => hostname, typical: 12, least: 8 },
-  { title: "METHOD", of: ({ method }) => method, optional: 1 },
+  { title: "METHOD", of: ({ method }) => method, typical: 6, optional: 1 },
   { title: "STATUS", of: ({ status }) => status, right: true, style: toStatusStyle },
-  { title: "OUTCOME", of: ({ outcome, code }) => code ?? outcome, typical: 11, optional: 3 },
+  { title: "OUTCOME", of: ({ outcome }) => outcome, typical: 11, optional: 4 },
+  { title: "CODE", of: ({ code }) => code, typical: 12, optional: 3 },
   { title: "TOOK", of: ({ durationMs }) => toMs(durationMs), right: true, typical: 9 },
   { title: "PATH", of: ({ path }) => path, least: 8 },
 ];

@@ -1,11 +1,11 @@
 import type { Operation } from "effection";
+import { toSpan } from "../../base/duration.ts";
 import type { SystemMetrics } from "../client/api-types.ts";
 import { useApi } from "../client/session.ts";
 import { NO_DASHBOARD, toDashboard } from "../client/target.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
-import { print, printJson } from "../terminal/print.ts";
+import { printFields, printJson } from "../terminal/print.ts";
 import { printable } from "../terminal/printable.ts";
-import { toSpan } from "../terminal/words.ts";
 import { toFew, toMs, toPercent } from "./rows.ts";
 
 export const status: Command = {
@@ -34,7 +34,7 @@ export const status: Command = {
     };
     if (options.flag("json")) return yield* printJson(known);
     const up = known.startedAt === null ? "" : `, up ${toSpan(Date.now() - Date.parse(known.startedAt))}`;
-    const lines = [
+    const lines: [string, string][] = [
       ["switchboard", `${known.url}, ${systemOverview.systemStatus}${up}`],
       ["version", `${version}${known.pid === null ? "" : `, process ${known.pid}`}`],
       ["dashboard", known.dashboard ?? `none: ${NO_DASHBOARD}`],
@@ -47,8 +47,11 @@ export const status: Command = {
         `${toFew(systemOverview.requestsPerMin)} a minute, ${toPercent(systemOverview.errorRate)} errors, ${toMs(systemOverview.avgResponseTime) ?? "-"} on average`,
       ],
       ["you", `${role}: ${canWrite ? "may change things" : "may only look; give --token to change things"}`],
-      ...(known.stateFile === null ? [] : [["state file", `${known.stateFile} (it holds the token)`]]),
     ];
-    yield* print(lines.map(([title = "", text = ""]) => `${title.padEnd(12)} ${printable(text)}\n`).join(""));
+    if (known.stateFile !== null) lines.push(["state file", `${known.stateFile} (it holds the token)`]);
+    yield* printFields(
+      lines.map(([title, text]) => [title, printable(text)]),
+      13,
+    );
   },
 };

@@ -1,4 +1,5 @@
 import type { Operation } from "effection";
+import { toTime } from "../../base/duration.ts";
 import { count } from "../../base/listing.ts";
 import type { Breaker, Service } from "../client/api-types.ts";
 import { servicePath, toName } from "../client/names.ts";
@@ -6,9 +7,8 @@ import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
 import { type ParsedOptions, toChoice, toNumber } from "../parsed-options.ts";
-import { print, printJson, printTable } from "../terminal/print.ts";
+import { note, print, printJson, printTable } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
-import { toTime } from "../terminal/words.ts";
 import { toWord } from "./rows.ts";
 
 export const start: Command = action("start", "start it now, without a request");
@@ -58,6 +58,9 @@ const BREAKER_COLUMNS: readonly Column<Breaker>[] = [
   { title: "PROBE IN", of: ({ retryAfterMs }) => (retryAfterMs === null ? null : toTime(retryAfterMs)) },
 ];
 
+const NO_BREAKERS =
+  "there is no circuit breaker yet; names with the option circuitBreaker have one from their first request on";
+
 export const breaker: Command = {
   name: "breaker",
   args: ["[NAME]", "[reset|open]"],
@@ -84,6 +87,7 @@ export const breaker: Command = {
     const { breakers } = yield* api.get<{ breakers: Breaker[] }>("api/breakers");
     const shown = breakers.filter((each) => hostname === undefined || each.hostname === hostname);
     if (options.flag("json")) yield* printJson({ breakers: shown });
-    else yield* printTable(BREAKER_COLUMNS, shown);
+    else if (shown.length > 0) yield* printTable(BREAKER_COLUMNS, shown);
+    else note(NO_BREAKERS);
   },
 };

@@ -1,4 +1,5 @@
 import { type Operation, race, sleep } from "effection";
+import { toTime } from "../../base/duration.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import type { Service } from "../client/api-types.ts";
 import { servicePath, toName } from "../client/names.ts";
@@ -6,7 +7,6 @@ import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command } from "../command.ts";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { printableLines } from "../terminal/printable.ts";
-import { toTime } from "../terminal/words.ts";
 import { printService } from "./look.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -33,7 +33,7 @@ export const wait: Command = {
     }
     const asJson = options.flag("json");
     // What went wrong before is over, for who reads that it is ready.
-    yield* printService(asJson ? service : { ...service, failure: null }, asJson);
+    yield* printService(api, asJson ? service : { ...service, failure: null }, asJson);
   },
 };
 
@@ -50,8 +50,13 @@ function* untilReady(api: ApiClient, hostname: string, seen: { why: string }): O
     if (service.failure !== null) seen.why = printableLines(service.failure.message);
     else if (service.state === "running") seen.why = "it runs, and is unhealthy";
     yield* sleep(Math.max(LOOK_EVERY_MS, Math.min(service.failure?.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
-    starts = (yield* api.get<Service>(servicePath(hostname))).state === "stopped";
+    starts = canStart(yield* api.get<Service>(servicePath(hostname)));
   }
+}
+
+/** Whether it is down, and its backoff is over. */
+function canStart({ state, failure }: Service): boolean {
+  return state === "stopped" || (state === "failed" && failure?.retryAfterMs === 0);
 }
 
 /** It may run sooner than the backoff says: somebody saves the file that was wrong. */

@@ -7,9 +7,12 @@ import { useApi } from "../client/session.ts";
 import { CLIENT_OPTIONS, type Command, type OptionSpec } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
 import type { ParsedOptions } from "../parsed-options.ts";
-import { printJson, printTable } from "../terminal/print.ts";
+import { note, printJson, printTable } from "../terminal/print.ts";
 import type { Column } from "../terminal/table.ts";
 import { EVENT_COLUMNS, REQUEST_COLUMNS } from "./rows.ts";
+
+/** As the API has them. */
+const OUTCOMES = ["served", "refused", "failed", "timed-out", "client-gone", "cut"] as const;
 
 const FOLLOW: Readonly<Record<string, OptionSpec>> = {
   follow: { short: "f", help: "go on with what comes, until Ctrl-C" },
@@ -43,7 +46,7 @@ export const requests: Command = {
     method: { value: "METHOD", help: "only with this method" },
     path: { value: "TEXT", help: "only with this in their path" },
     slow: { value: "TIME", help: "only those that took so long" },
-    outcome: { value: "OUTCOME", help: "only those that ended so, such as timed-out" },
+    outcome: { value: "OUTCOME", help: ["only those that ended so:", `${OUTCOMES.join(", ")}`] },
     since: { value: "TIME", help: "only those of so long ago, such as 10m" },
     id: { value: "ID", help: "the one with this X-Request-Id" },
     ...CLIENT_OPTIONS,
@@ -56,7 +59,7 @@ export const requests: Command = {
       method: options.text("method"),
       path: options.text("path"),
       minMs: options.ms("slow"),
-      outcome: options.text("outcome"),
+      outcome: options.choice("outcome", OUTCOMES),
       since: since === undefined ? undefined : new Date(Date.now() - since).toISOString(),
       id: options.text("id"),
     };
@@ -91,7 +94,8 @@ function* watch<T extends EventRow | RequestRow>(
   const rows = page[what].toReversed();
   if (!follows) {
     if (asJson) yield* printJson(page);
-    else yield* printTable(columns, rows);
+    else if (rows.length > 0) yield* printTable(columns, rows);
+    else note(nothing(what, query));
     return;
   }
   const stream = yield* api.stream(`api/${what}`, query, page.last);
@@ -102,6 +106,12 @@ function* watch<T extends EventRow | RequestRow>(
   if (!asJson) yield* printTable(columns, []);
   yield* show(rows);
   yield* follow(api, stream, (data) => show([data as T]));
+}
+
+/** Why there is nothing to print. */
+function nothing(what: string, query: Query): string {
+  const isAll = Object.values(query).every((value) => value === undefined);
+  return isAll ? `there are no ${what} yet` : `none of the ${what} that are kept fits; switchboard ${what} shows all`;
 }
 
 type Page<T> = Record<"events" | "requests", T[]> & { last: number };

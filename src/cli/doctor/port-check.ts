@@ -50,7 +50,8 @@ function tryPort(port: number): Operation<string | undefined> {
   });
 }
 
-function toWho(pid: number): string {
+/** A process, for people. */
+export function toWho(pid: number): string {
   try {
     return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (process ${pid})`;
   } catch {

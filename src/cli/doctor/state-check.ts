@@ -1,7 +1,7 @@
 import { rmSync, statSync } from "node:fs";
 import type { Operation } from "effection";
 import { isAnswered } from "../client/answers.ts";
-import { isAlive, listStates, type StateFile, stateFolder } from "../state-file.ts";
+import { drainOf, isAlive, listStates, type StateFile, stateFolder } from "../state-file.ts";
 import type { Check } from "./check.ts";
 
 /** Whether each state file stands for a switchboard that runs. With `fix`, those that do not are removed. */
@@ -15,6 +15,8 @@ export function* checkStates(fix: boolean): Operation<Check[]> {
 
 function* checkState({ path, state }: StateFile, fix: boolean): Operation<Check> {
   const name = `state ${state.port}`;
+  const draining = drainOf(state);
+  if (draining !== undefined) return { name, status: "ok", detail: `the switchboard at ${state.url} ${draining}` };
   const answers = yield* isAnswered({ path, state });
   if (isAlive(state) && answers) {
     const mode = statSync(path).mode & 0o777;

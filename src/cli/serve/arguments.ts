@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { RunConfig } from "../../start/run-config.ts";
 import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../exit-codes.ts";
@@ -61,7 +62,7 @@ export const SERVE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   "log-format": { value: "FORMAT", help: "pretty, for people, or json, for programs", default: "pretty" },
   "log-requests": { help: "print each request, too; --log-level debug does it as well" },
   json: { help: "one JSON object per line: --log-format json" },
-  version: { help: "print the version" },
+  version: { short: "v", help: "print the version" },
 };
 
 /** Turns the arguments of the command into what they mean. Throws a {@link UsageError} that names the option, the rule and the value. */
@@ -70,6 +71,11 @@ export function toServeArguments({ args, options }: Parsed): ServeArguments {
   const apps = options.text("apps");
   if (module !== undefined && apps !== undefined) {
     throw new UsageError(`only one of a module and --apps can be given, got ${module} and ${apps}`);
+  }
+  if (apps !== undefined && statSync(apps, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(
+      `--apps must be a folder, got the file ${apps}; an app for every name is given without --apps`,
+    );
   }
   return {
     module,
@@ -114,7 +120,10 @@ function withoutUndefined<T extends object>(config: T): T {
 /** The option of the command that an option of the API was set by. */
 const FLAGS: [RegExp, string][] = [
   [/^apps\b/, "--apps"],
-  [/^watch must be absent or false without apps\b/, "--watch must be absent without --apps or a config file with apps"],
+  [
+    /^watch must be absent or false without apps\b.*/,
+    "--watch needs --apps, or a config file with apps: it is their files that it watches",
+  ],
   [/^maxServers\b/, "--max-servers"],
   [/^startTimeoutMs\b/, "--start-timeout"],
   [/^idleTimeoutMs\b/, "--idle-timeout"],

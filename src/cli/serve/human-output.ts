@@ -1,11 +1,12 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
+import { toTime } from "../../base/duration.ts";
 import { whereThrown } from "../../base/errors.ts";
 import { count } from "../../base/listing.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { RunEvent } from "../../start/run-config.ts";
+import { toClock } from "../terminal/clock.ts";
 import { printable, printableLines } from "../terminal/printable.ts";
-import { toClock, toTime } from "../terminal/words.ts";
 import type { Sink } from "./json-output.ts";
 import { isPrinted, type LevelName, levelOf } from "./levels.ts";
 import type { OutputEvent } from "./output-event.ts";

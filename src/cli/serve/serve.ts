@@ -14,6 +14,7 @@ import { DEFAULTS, type ServeArguments } from "./arguments.ts";
 import { loadConfig } from "./config-file.ts";
 import type { Shown } from "./human-output.ts";
 import type { OutputEvent } from "./output-event.ts";
+import { nameHolder } from "./port-holder.ts";
 import { Printer } from "./printer.ts";
 import { useSignals } from "./signals.ts";
 import { useStateFile } from "./use-state-file.ts";
@@ -40,9 +41,10 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   }));
   const print = (event: OutputEvent) => printer.print(event);
   const ended = withResolvers<number>();
+  const endsWithinMs = () => Math.min((config.graceMs ?? GRACE_MS) + CLEANUP_MS, LONGEST_DELAY_MS);
   yield* ensure(() => flushed(process.stdout, FLUSH_MS));
   yield* useSignals({
-    limitMs: () => Math.min((config.graceMs ?? GRACE_MS) + CLEANUP_MS, LONGEST_DELAY_MS),
+    limitMs: endsWithinMs,
     first: ended.resolve,
     forced: (why) => process.stderr.write(`switchboard: ${why}; ending at once\n`),
   });
@@ -58,9 +60,10 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   if (module !== undefined) config.app = yield* loadApp(module, limitMs);
   const state = yield* useStateFile();
   yield* ensure(() => printer.close());
-  board = yield* useRunningSwitchboard({
+  board = yield* open({
     ...config,
     onEvent(event) {
+      if (event.type === "draining") state.drain(endsWithinMs());
       print(event);
       if (onEvent !== undefined) tell(onEvent, event);
     },
@@ -69,6 +72,15 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   if (printer.withRequests && board.observation) yield* printRequests(printer, board.observation.requests);
   printer.open();
   yield* suspend();
+}
+
+/** Whoever cannot listen is told who does. */
+function* open(config: RunConfig): Operation<RunningBoard> {
+  try {
+    return yield* useRunningSwitchboard(config);
+  } catch (error) {
+    throw nameHolder(error, config.host ?? "127.0.0.1", config.port ?? 0);
+  }
 }
 
 /** Prints requests as they finish, as many at once as there are. The last ones are printed with the events of the end. */

@@ -7,6 +7,8 @@ import { removeState, type State, stateFolder, writeState } from "../state-file.
 export interface OwnState {
   /** Lets other commands find this switchboard. */
   write(found: Pick<State, "url" | "port" | "token">): void;
+  /** Tells them why nothing listens any more: it shuts down, and has ended in `limitMs`. */
+  drain(limitMs: number): void;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface OwnState {
 export function* useStateFile(): Operation<OwnState> {
   const { pid } = process;
   let path: string | undefined;
+  let state: State | undefined;
   const remove = () => {
     try {
       if (path !== undefined) removeState(path, pid);
@@ -34,10 +37,20 @@ export function* useStateFile(): Operation<OwnState> {
   return {
     write(found) {
       try {
-        path = writeState({ pid, ...found, startedAt: new Date().toISOString(), version: readPackage().version });
+        state = { pid, ...found, startedAt: new Date().toISOString(), version: readPackage().version };
+        path = writeState(state);
       } catch (error) {
         const why = `cannot write a state file in ${stateFolder()}: ${firstLine(toError(error))}`;
         process.stderr.write(`switchboard: ${why}; other commands find it with --url ${found.url}\n`);
+      }
+    },
+    drain(limitMs) {
+      const now = Date.now();
+      const draining = { since: new Date(now).toISOString(), until: new Date(now + limitMs).toISOString() };
+      try {
+        if (state !== undefined && path !== undefined) writeState({ ...state, draining });
+      } catch {
+        // What it says is true, if not all of it.
       }
     },
   };

@@ -1,4 +1,5 @@
 import type { Operation } from "effection";
+import { formatFields } from "./fields.ts";
 import { written } from "./flush.ts";
 import { printableLines, toJsonLine } from "./printable.ts";
 import { type Column, formatTable } from "./table.ts";
@@ -15,14 +16,27 @@ export function printJson(value: unknown): Operation<void> {
 
 /** Prints a table that fits the terminal; whole, and without colours, where there is none. */
 export function printTable<T>(columns: readonly Column<T>[], rows: readonly T[], header = true): Operation<void> {
-  const { isTTY, columns: width } = process.stdout;
+  const { isTTY } = process.stdout;
   return print(
     formatTable(columns, rows, {
       header,
-      width: isTTY ? width : undefined,
+      width: terminalWidth(),
       colours: isTTY === true && !process.env.NO_COLOR,
     }),
   );
+}
+
+/** Prints fields, whose text begins at column `indent`, and breaks lines to fit the terminal. */
+export function printFields(
+  fields: readonly (readonly [title: string, text: string])[],
+  indent: number,
+): Operation<void> {
+  return print(formatFields(fields, indent, terminalWidth()));
+}
+
+/** How wide the terminal is; `undefined` where there is none. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
 /** Says something to people that is no result. */

@@ -13,6 +13,7 @@ import { Feed, type RowTexts } from "../feed.ts";
 import { LogFeed } from "../log-feed.ts";
 import { Hostname, queryInteger } from "../schemas/common.ts";
 import { EventList, LogList, OUTCOMES, RequestList } from "../schemas/journal.ts";
+import { takeSnapshot } from "../service-rows.ts";
 import type { ControlSource } from "../source.ts";
 import { type Streams, toText } from "../streams.ts";
 import { type JournalTexts, toRequestRow } from "./journal-texts.ts";
@@ -124,7 +125,7 @@ export function journalEndpoints(source: ControlSource, streams: Streams, texts:
       errors: [404],
       handle({ params: { hostname }, query: { lines = 100 } }) {
         const printed = source.pool.log(hostname);
-        if (printed.length === 0 && !isKnown(source, hostname)) throw noSuchService(hostname);
+        if (printed.length === 0 && !isKnown(source, hostname)) throw noSuchService(source, hostname);
         return { hostname, from: printerOf(source, hostname), lines: printed.slice(-lines) };
       },
       stream: {
@@ -158,15 +159,19 @@ function printerOf({ pool }: ControlSource, hostname: string): LogList["from"] {
   return pool.failures().some((row) => row.hostname === hostname) ? "failure" : null;
 }
 
-/** Nothing is known of this hostname. */
-export function noSuchService(hostname: string): Error {
-  return notFound("SERVICE_NOT_FOUND", `there is no service "${hostname}"; GET /api/services lists them`, hostname);
+/** Nothing is known of this hostname; where there is an app for it, all that is missing is a request. */
+export function noSuchService({ services, url }: ControlSource, hostname: string): Error {
+  const code = "SERVICE_NOT_FOUND";
+  if (!services.serves(hostname))
+    return notFound(code, `there is no service "${hostname}"; GET /api/services lists them`, { hostname });
+  const address = url(hostname);
+  const detail = `nobody has asked for "${hostname}" yet; a request to ${address} starts it`;
+  return notFound(code, detail, { hostname, url: address });
 }
 
 /** Whether anything is known of this hostname. */
-export function isKnown({ pool, services }: ControlSource, hostname: string): boolean {
-  const named = [...pool.inspect().servers, ...pool.failures()].some((row) => row.hostname === hostname);
-  return named || services.originOf(hostname) !== undefined || pool.pinned().includes(hostname);
+export function isKnown(source: ControlSource, hostname: string): boolean {
+  return takeSnapshot(source).has(hostname);
 }
 
 function pageOf<T extends Numbered>(

@@ -63,7 +63,7 @@ export function limitEndpoints(source: ControlSource): Endpoint[] {
         const breaker = source.circuit(hostname);
         if (breaker === undefined) {
           const detail = `no circuit breaker is set for "${hostname}"; set the option circuitBreaker for it`;
-          throw notFound("BREAKER_NOT_FOUND", detail, hostname);
+          throw notFound("BREAKER_NOT_FOUND", detail, { hostname });
         }
         if (body.action === "reset") breaker.reset();
         else breaker.force("open", body.forMs);

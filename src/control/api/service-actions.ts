@@ -22,7 +22,7 @@ interface Action {
 export function serviceActionEndpoints(source: ControlSource): Endpoint[] {
   const { pool } = source;
   const mustExist = (hostname: string) => {
-    if (!isKnown(source, hostname)) throw noSuchService(hostname);
+    if (!isKnown(source, hostname)) throw noSuchService(source, hostname);
   };
   const actions: Action[] = [
     {

@@ -69,6 +69,7 @@ export function serviceChangeEndpoints(source: ControlSource): Endpoint[] {
         source.services.remove(hostname);
         source.pool.unpin(hostname);
         await source.pool.shutdown(hostname);
+        source.observation.history.forget(hostname); // else it would be listed for its requests
         return undefined;
       },
     }),
@@ -130,7 +131,8 @@ function setApp(services: ControlSource["services"], hostname: string, app: Adde
 }
 
 function whyNot(source: ControlSource, hostname: string, origin: "configured" | undefined): Error {
-  if (origin === undefined && !isKnown(source, hostname)) return noSuchService(hostname);
+  const isServed = origin === "configured" || source.services.serves(hostname);
+  if (!isServed || !isKnown(source, hostname)) return noSuchService(source, hostname);
   const why =
     origin === "configured"
       ? "its app stands in the options of the switchboard: take it away there"

@@ -14,7 +14,7 @@ const ListQuery = z.strictObject({
     .enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"])
     .optional()
     .describe(
-      "In this state. `failed` are all that do not run because they failed: also `backing-off`, and `stopped` with a `failure`.",
+      "In this state. `failed` are all that do not run because they failed: also those that are `backing-off`.",
     ),
   limit: queryInteger(1, 1_000, "At most so many. 100 unless it is given."),
   after: z.string().max(253).optional().describe("Only those after this hostname: the `next` of the page before."),
@@ -64,7 +64,7 @@ export function serviceEndpoints(source: ControlSource): Endpoint[] {
       answer: HistorySeries,
       errors: [404],
       handle({ params: { hostname }, query: { range } }) {
-        if (!takeSnapshot(source).has(hostname)) throw noSuchService(hostname);
+        if (!takeSnapshot(source).has(hostname)) throw noSuchService(source, hostname);
         return toHistory(source, hostname, range);
       },
     }),
@@ -74,7 +74,7 @@ export function serviceEndpoints(source: ControlSource): Endpoint[] {
 /** A service that is there; throws `SERVICE_NOT_FOUND`. */
 export function oneService(source: ControlSource, hostname: string, spark?: number): Service {
   const snapshot = takeSnapshot(source);
-  if (!snapshot.has(hostname)) throw noSuchService(hostname);
+  if (!snapshot.has(hostname)) throw noSuchService(source, hostname);
   return snapshot.row(hostname, spark);
 }
 
@@ -92,8 +92,7 @@ function list(source: ControlSource, query: z.output<typeof ListQuery>): Service
   };
 }
 
-/** One whose failure is remembered is `stopped` when the next request may start it: whoever looks for failures wants it, too. */
-function isIn({ state, failure }: Service, asked: Service["state"]): boolean {
-  if (state === asked) return true;
-  return asked === "failed" && failure !== null && (state === "stopped" || state === "backing-off");
+/** Whoever looks for failures wants those, too, whose next start has to wait. */
+function isIn({ state }: Service, asked: Service["state"]): boolean {
+  return state === asked || (asked === "failed" && state === "backing-off");
 }

@@ -85,7 +85,7 @@ export const Service: z.ZodType<Service> = component(
       state: z
         .enum(["running", "starting", "stopping", "backing-off", "failed", "stopped"])
         .describe(
-          "`backing-off` and `failed` cannot be started yet; one that is `stopped` can, also after a `failure`.",
+          "`backing-off` and `failed` do not run because of their `failure`: the first cannot be started yet, the others can once its `retryAfterMs` is 0.",
         ),
       health: Health.nullable().describe("Null unless it runs."),
       port: z.number().int().nullable().describe("Its own port; null unless it runs."),

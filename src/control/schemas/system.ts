@@ -82,8 +82,8 @@ export const PoolTotals: z.ZodType<PoolTotals> = component(
     starting: z.number().int(),
     queued: z.number().int().describe("How many of those that start wait for their turn."),
     stopping: z.number().int(),
-    backingOff: z.number().int(),
-    failed: z.number().int(),
+    backingOff: z.number().int().describe("How many have failed, and cannot be started yet."),
+    failed: z.number().int().describe("How many others do not run because they have failed."),
     maxServers: z.number().int(),
   }),
 );

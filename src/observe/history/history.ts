@@ -72,6 +72,10 @@ export interface History extends RequestObserver {
   series(hostname: string | undefined, range: "10m" | "24h"): HistorySeries;
   /** The requests in each of the last seconds, at most 600, the newest last. */
   spark(hostname: string | undefined, points: number): number[];
+  /** The hostnames with a history of their own that were asked for in the last 10 minutes. */
+  hostnames(): string[];
+  /** The history of a hostname begins anew; what it was remains a part of the total. */
+  forget(hostname: string): void;
 }
 
 /** Makes a history, in which nothing has happened yet. */
@@ -136,6 +140,16 @@ class MemoryHistory implements History {
     return this.#find(hostname)?.perSecond(thisSecond(), points) ?? Array<number>(Math.min(points, 600)).fill(0);
   }
 
+  hostnames(): string[] {
+    const second = thisSecond();
+    return [...this.#hostnames.places].filter(([, place]) => this.#lines[place]?.isInUse(second)).map(([name]) => name);
+  }
+
+  forget(hostname: string): void {
+    const place = this.#hostnames.restart(hostname);
+    if (place !== undefined) this.#restart(place, thisSecond());
+  }
+
   #find(hostname: string | undefined): HistoryLine | undefined {
     if (hostname === undefined) return this.#total;
     if (hostname === OTHERS_NAME) return this.#lines[OTHERS];
@@ -158,10 +172,13 @@ class MemoryHistory implements History {
     const minutes = Math.floor(second / MINUTE_S) - this.#reviewed;
     if (minutes === 0 || minutes === -1) return; // a request from just before
     this.#reviewed += minutes;
-    this.#hostnames.review((place) => {
-      const inFlight = this.#lineAt(place, second).restart(second);
-      if (inFlight > 0) this.#lineAt(OTHERS, second).enter(second, inFlight);
-    });
+    this.#hostnames.review((place) => this.#restart(place, second));
+  }
+
+  /** What is in flight there is one of the others' from now on. */
+  #restart(place: number, second: number): void {
+    const inFlight = this.#lineAt(place, second).restart(second);
+    if (inFlight > 0) this.#lineAt(OTHERS, second).enter(second, inFlight);
   }
 }
 

@@ -21,6 +21,8 @@ export class HistoryLine {
   #second: number;
   #from: number;
   #inFlight = 0;
+  /** The second in which a request ended last. */
+  #endedAt: number = Number.NEGATIVE_INFINITY;
   /** The most that were in flight at once, in the second and in the minute under way. */
   #secondPeak = 0;
   #minutePeak = 0;
@@ -49,6 +51,12 @@ export class HistoryLine {
   add(second: number, ms: number | undefined, bucket: number, failed: boolean): void {
     if (second !== this.#second) this.#advance(second);
     this.#last.add(this.#second, ms, bucket, failed);
+    this.#endedAt = this.#second;
+  }
+
+  /** Whether a request is in flight, or has ended in the last 10 minutes. */
+  isInUse(second: number): boolean {
+    return this.#inFlight > 0 || second - this.#endedAt <= SECONDS;
   }
 
   /** What happened in the last minute, the second under way included. */
@@ -89,6 +97,7 @@ export class HistoryLine {
   #begin(second: number): void {
     this.#second = second;
     this.#from = second;
+    this.#endedAt = Number.NEGATIVE_INFINITY;
     this.#last.clear();
     this.#secondPeak = this.#inFlight;
     this.#minutePeak = this.#inFlight;

@@ -17,9 +17,9 @@ export interface PoolSample {
   queued: number;
   /** How many stop. */
   stopping: number;
-  /** How many hostnames have failed, and may be started again after a while. */
+  /** How many hostnames have failed, and cannot be started yet. */
   backingOff: number;
-  /** How many hostnames have failed too often. */
+  /** How many others do not run because they have failed. */
   failed: number;
   /** How many servers there can be. */
   maxServers: number;
@@ -64,7 +64,7 @@ export function poolFamilies(hostnames: BusiestHostnames, sample: () => PoolSamp
   return [
     {
       name: "switchboard_servers",
-      help: "How many hostnames have a server that runs, starts or stops, or one that has failed and may not start yet.",
+      help: "How many hostnames have a server that runs, starts or stops, or none because it has failed: backing-off cannot be started yet, failed are all others.",
       type: "gauge",
       samples: () => {
         const { running, starting, stopping, backingOff, failed } = sample();

@@ -52,7 +52,7 @@ describe("the options of replicas", () => {
       "balance.cookie must be 1 to 64 letters, digits, - . or _, got 'a b'",
     ],
     [{ balance: { stickyBy: "client", trustedProxies: ["me"] } }, "trustedProxies[0] must be an address"],
-    [{ balance: { sticky: true } }, "balance has no option 'sticky'; it knows stickyBy, cookie, trustedProxies"],
+    [{ balance: { sticky: true } }, "balance has no option 'sticky'; did you mean 'stickyBy'?"],
     [{ slowStartMs: -1 }, "slowStartMs must be a finite number >= 0"],
     [{ health: {} }, 'health.path must be a path such as "/healthz", got undefined'],
     [{ health: { path: "/a\r\nX: y" } }, 'health.path must be a path such as "/healthz"'],

@@ -1,5 +1,6 @@
-/** A duration, as people say it. */
+/** A duration, as people say it: `34 ms`, `1.2 s`, `2m 43s`. */
 export function toTime(ms: number): string {
+  if (ms >= 60_000) return toSpan(ms);
   return ms < 1_000 ? `${Math.ceil(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
@@ -19,9 +20,4 @@ export function toSpan(ms: number): string {
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount}${unit}`)
     .join(" ");
-}
-
-/** The time of day. */
-export function toClock(time: Date): string {
-  return time.toTimeString().slice(0, 8);
 }

@@ -1,0 +1,4 @@
+/** The time of day. */
+export function toClock(time: Date): string {
+  return time.toTimeString().slice(0, 8);
+}
