@@ -157,6 +157,12 @@ export function whereThrown(thrown: unknown): string {
   return place === undefined ? "" : ` (${place})`;
 }
 
+/** The message, with the place after its first line: what comes after that is told to few. */
+export function withPlace(error: Error, place: string = whereThrown(error)): string {
+  const line = firstLine(error);
+  return `${line}${place}${error.message.slice(line.length)}`;
+}
+
 /**
  * What is told of an error to whoever does not read the code: not its stack.
  *

@@ -27,6 +27,7 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   report: ({ serversStopped, ms }) => `The switchboard has ended in ${ms} ms, with ${serversStopped} servers stopped.`,
   "front-error": ({ message }, name) => `${name}: ${message}`,
   starting: (_event, name) => `${name} starts.`,
+  "slow-start": ({ reason, afterMs }, name) => `${name} is not ready after ${round(afterMs)} ms: ${reason}`,
   started: ({ port }, name) => `${name} runs on port ${port}.`,
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,
   stopped: (_event, name) => `${name} has stopped.`,

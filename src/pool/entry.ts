@@ -1,5 +1,5 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
-import { toError } from "../base/errors.ts";
+import { toError, withPlace } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
@@ -15,6 +15,7 @@ import type { HostnameSettings } from "./hostname-config.ts";
 import { ownReplicas } from "./own-replicas.ts";
 import { claimPort } from "./ports.ts";
 import { type EntryState, type ServerInfo, toServerInfo } from "./server-info.ts";
+import { SlowStart } from "./slow-start.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
 
@@ -53,11 +54,13 @@ export class Entry implements Idler {
   /** Who has to be gone before it begins. */
   #others: readonly Entry[] = [];
   #task: Task<void> | undefined;
-  #notYet: string | undefined;
   #begun = false;
   #stopAsked = false;
   #gaveUp = false;
   readonly #budget = new StartBudget((ms) => this.#giveUp(ms));
+  readonly #slow = new SlowStart((reason, afterMs) => {
+    this.#host.emit({ type: "slow-start", hostname: this.hostname, reason, afterMs });
+  });
   #resolveReady!: (info: ServerInfo) => void;
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
@@ -115,6 +118,11 @@ export class Entry implements Idler {
     if (this.#begun) this.#halt();
   }
 
+  /** What its start waits for, where that is known. */
+  get waitsFor(): string | undefined {
+    return this.state === "starting" ? this.#slow.reason : undefined;
+  }
+
   idleSince(): number | undefined {
     const inFlight = this.state === "running" ? this.server?.inFlight : undefined;
     if (!inFlight?.isIdle || this.#host.isPinned(this.hostname)) return undefined;
@@ -143,11 +151,13 @@ export class Entry implements Idler {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
       this.#budget.allow(this.settings.startTimeoutMs);
+      this.#slow.begin();
       const opened = yield* this.#open();
       if (this.#stopAsked) return;
       this.#run(opened);
     } finally {
       this.#budget.clear();
+      this.#slow.end();
       this.#turn.leave();
     }
     yield* this.#end.operation;
@@ -164,9 +174,7 @@ export class Entry implements Idler {
       replicas: () =>
         ownReplicas(hostname, this.settings, this.#host, {
           late: () => this.#poolBusy(),
-          notYet: (why) => {
-            this.#notYet = why;
-          },
+          notYet: (why) => this.#slow.waitsFor(why),
         }),
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       linesBefore: () => this.#host.linesBefore,
@@ -239,7 +247,7 @@ export class Entry implements Idler {
   }
 
   #report(error: Error): void {
-    this.#host.emit({ type: "error", hostname: this.hostname, error, message: error.message });
+    this.#host.emit({ type: "error", hostname: this.hostname, error, message: withPlace(error) });
   }
 
   /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */
@@ -247,7 +255,7 @@ export class Entry implements Idler {
     if (this.#stopAsked) return;
     this.#leave();
     this.#gaveUp = true;
-    this.#failStart(notReady(this.hostname, ms, this.#notYet, this.log));
+    this.#failStart(notReady(this.hostname, ms, this.#slow.reason, this.log));
     this.#halt();
   }
 

@@ -22,6 +22,8 @@ export type StopReason = "shutdown" | "idle" | "evicted" | "closing";
 export type ServerEvent =
   /** A start has begun, or waits for a place or for its turn. */
   | { type: "starting"; hostname: string }
+  /** A start goes on for so long already: what it waits for. Told after 5 s, and when that is something else after 10 s, 20 s and so on. */
+  | { type: "slow-start"; hostname: string; reason: string; afterMs: number }
   /** The server listens, and gets requests from now on. */
   | { type: "started"; hostname: string; port: number }
   /** A start or a run failed, an app threw outside its own error handling, or a cleanup failed. */

@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
-import { whereThrown } from "../../base/errors.ts";
 import { count } from "../../base/listing.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { RunEvent } from "../../start/run-config.ts";
@@ -82,6 +81,8 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case "started":
       return `${paint("green", "started")}  ${event.hostname} on port ${event.port}`;
+    case "slow-start":
+      return `${paint("yellow", "slow")}     ${event.hostname}: not ready after ${toTime(event.afterMs)}: ${printableLines(event.reason)}`;
     case "changed":
       return `${paint("cyan", "changed")}  ${event.hostname}: ${printable(relative("", event.file))}`;
     case "stopping":
@@ -107,7 +108,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "health":
       return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${printableLines(event.reason)}`;
     case "error":
-      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(event.message)}${paint("dim", whereThrown(event.error))}`;
+      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(event.message)}`;
     case "forward-error":
       return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${printableLines(event.message)}`;
     case "front-error":

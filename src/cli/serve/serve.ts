@@ -4,7 +4,7 @@ import { tell } from "../../base/events.ts";
 import { LONGEST_DELAY_MS } from "../../base/options.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { Journal } from "../../observe/journal.ts";
-import { loadApp } from "../../server/module.ts";
+import { loadDefault, toFactory } from "../../server/module.ts";
 import { resolveApps } from "../../start/apps.ts";
 import type { RunConfig } from "../../start/run-config.ts";
 import { type RunningBoard, useRunningSwitchboard } from "../../start.ts";
@@ -55,7 +55,7 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   const { app, apps, onEvent, ...others } = yield* loadConfig(configFile, limitMs);
   const isChosen = module !== undefined || given.apps !== undefined;
   config = { ...DEFAULTS, ...others, ...(isChosen ? {} : { app, apps }), ...given };
-  if (module !== undefined) config.app = yield* loadApp(module, limitMs);
+  if (module !== undefined) config.app = yield* loadDefault(module, toFactory, limitMs);
   const state = yield* useStateFile();
   yield* ensure(() => printer.close());
   board = yield* useRunningSwitchboard({

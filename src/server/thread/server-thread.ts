@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { type Operation, race, withResolvers } from "effection";
-import { SwitchboardError, toError, whereThrown } from "../../base/errors.ts";
+import { SwitchboardError, toError, whereThrown, withPlace } from "../../base/errors.ts";
 import { finishesWithin, noop } from "../../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../../base/options.ts";
 import { lastOutput } from "../outside-server.ts";
@@ -63,7 +63,8 @@ export class ServerThread {
     const { hostname, log } = this.#settings;
     const cause = ending.error && { cause: ending.error };
     const { output } = lastOutput(log);
-    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname, output, ...cause });
+    const message = this.#describe(ending, "", "; its thread has ended");
+    return new SwitchboardError("SERVER_CLOSED", message, { hostname, output, ...cause });
   }
 
   /** Asks it to drain and end, and ends it when it has not done so in time. Returns when the thread is gone. */
@@ -101,16 +102,16 @@ export class ServerThread {
     if (error !== undefined && "code" in error && error.code === "DECLINED") {
       return new SwitchboardError("DECLINED", error.message, { hostname });
     }
-    const message = this.#describe(ending, " before it was ready");
+    const message = this.#describe(ending, " before it was ready", "");
     const { output } = lastOutput(log);
     return new SwitchboardError("START_FAILED", message, { hostname, output, ...(error && { cause: error }) });
   }
 
-  #describe({ code, error, where }: Ending, when: string): string {
-    const { hostname, log } = this.#settings;
-    const { text, output } = lastOutput(log);
-    if (error === undefined) return `the thread of "${hostname}" exited with code ${code}${when}${text}`;
-    return `the thread of "${hostname}" failed${when}: ${error.message}${where}${output.length === 0 ? "" : text}`;
+  /** The reason comes first: in a list, the rest may be cut. */
+  #describe({ code, error, where }: Ending, when: string, end: string): string {
+    const { text, output } = lastOutput(this.#settings.log);
+    if (error === undefined) return `its thread exited with code ${code}${when}${text}`;
+    return `${withPlace(error, `${where}${end}`)}${output.length === 0 ? "" : text}`;
   }
 }
 
