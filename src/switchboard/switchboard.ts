@@ -24,7 +24,7 @@ import { createFrontDoor, type FrontDoor, type OwnApp } from "./front-door.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
 import type { RequestEvent } from "./handoff.ts";
-import { createRouter, isRoute } from "./hostname.ts";
+import { createRouter, domainToTell, isRoute, OWN_HOST } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
@@ -151,12 +151,13 @@ class Switchboard {
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
       failed,
     });
-    const domain = settings.domains?.[0] ?? "localhost";
-    const url = (hostname: string) => `http://${hostname}.${domain}:${(this.server.address() as AddressInfo).port}`;
+    const domain = domainToTell(settings.domains);
+    const port = () => (this.server.address() as AddressInfo).port;
+    const url = (hostname: string) => `http://${hostname}.${domain}:${port()}`;
     const door = createFrontDoor({ pool, url, draining: () => this.#draining }, this.faults, this.guards);
     const own = makeOwn(door);
     this.#own = own ?? createStatus(door);
-    if (own !== undefined) this.#lookAt = (hostname) => `${url("switchboard")}/#/services/${hostname}`;
+    if (own !== undefined) this.#lookAt = (hostname) => `http://${OWN_HOST}:${port()}/#/services/${hostname}`;
     this.app = this.#own.app;
     this.server = this.#createServer();
     this.server.on("connection", (socket) => this.connections.add(socket));

@@ -15,8 +15,8 @@ type Style = Parameters<typeof styleText>[0];
 export interface Shown {
   /** Where they come from; `undefined` for the demo. */
   app: string | undefined;
-  /** A name that can be asked for. */
-  hostname: string;
+  /** A name that can be asked for, if there is one yet. */
+  hostname: string | undefined;
   domain: string;
   /** Where the dashboard is; only a terminal is told the token. */
   dashboard?: { url: string; token: string | undefined } | undefined;
@@ -49,16 +49,21 @@ type Listening = Extract<RunEvent, { type: "listening" }>;
 type Paint = (style: Style, text: string) => string;
 
 function startUp({ url, port }: Listening, shown: Shown, paint: Paint, isTerminal: boolean): string {
-  const name = `${shown.hostname}.${shown.domain}`;
   const app = shown.app ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
   return `
   ${paint("bold", "Switchboard")} gives every hostname its own server.
 
-  Open   ${paint("cyan", `http://${name}:${port}`)}
-  Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
-  App    ${app}
+${openLines(shown, url, port, paint)}  App    ${app}
 ${dashboardLine(shown, paint, isTerminal)}  Stop   Ctrl-C
 
+`;
+}
+
+function openLines({ hostname, domain }: Shown, url: string, port: number, paint: Paint): string {
+  if (hostname === undefined) return "  Open   nothing yet: there is no app\n";
+  const name = `${hostname}.${domain}`;
+  return `  Open   ${paint("cyan", `http://${name}:${port}`)}
+  Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
 `;
 }
 

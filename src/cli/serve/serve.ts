@@ -8,6 +8,7 @@ import { loadDefault, toFactory } from "../../server/module.ts";
 import { resolveApps } from "../../start/apps.ts";
 import type { RunConfig } from "../../start/run-config.ts";
 import { type RunningBoard, useRunningSwitchboard } from "../../start.ts";
+import { domainToTell } from "../../switchboard/hostname.ts";
 import { toOwnDashboard, toUrl } from "../client/target.ts";
 import { flushed } from "../terminal/flush.ts";
 import { DEFAULTS, type ServeArguments } from "./arguments.ts";
@@ -91,8 +92,8 @@ function show(module: string | undefined, { app, apps, domains }: RunConfig): Sh
   const from = typeof apps === "string" ? apps : `${names.length} in the config file`;
   return {
     app: apps === undefined ? (module ?? (app && "that of the config file")) : from,
-    hostname: names[0]?.replace("*", "hello") ?? "hello",
-    domain: domains?.[0] ?? "localhost",
+    hostname: apps === undefined ? "hello" : names[0]?.replace("*", "hello"),
+    domain: domainToTell(domains),
   };
 }
 

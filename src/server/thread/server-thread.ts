@@ -4,6 +4,7 @@ import { type Operation, race, withResolvers } from "effection";
 import { SwitchboardError, toError, whereThrown, withPlace } from "../../base/errors.ts";
 import { finishesWithin, noop } from "../../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../../base/options.ts";
+import type { Environment } from "../environment.ts";
 import { lastOutput } from "../outside-server.ts";
 import type { ThreadSettings } from "./thread-config.ts";
 import type { ReadyMessage, StopMessage, ThreadData } from "./thread-messages.ts";
@@ -86,10 +87,10 @@ export class ServerThread {
   }
 
   #start(): Worker {
-    const { file, hostname, resourceLimits } = this.#settings;
+    const { file, hostname, resourceLimits, env } = this.#settings;
     const workerData: ThreadData = { file, hostname };
     try {
-      return startWorker({ workerData, resourceLimits, stdout: true, stderr: true });
+      return startWorker({ workerData, resourceLimits, env: toVariables(env), stdout: true, stderr: true });
     } catch (error) {
       throw this.#startFailed({ code: 1, error: toError(error), where: "" });
     }
@@ -113,6 +114,11 @@ export class ServerThread {
     if (error === undefined) return `its thread exited with code ${code}${when}${text}`;
     return `${withPlace(error, `${where}${end}`)}${output.length === 0 ? "" : text}`;
   }
+}
+
+/** A worker would take `undefined` for a text. */
+function toVariables(env: Environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined));
 }
 
 /** Node does not read TypeScript in every version: a thread of the sources needs what the sources themselves need. */
