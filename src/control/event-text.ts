@@ -21,12 +21,14 @@ export function eventText(event: AnyEvent): string {
 
 const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => string>> = {
   listening: ({ url }) => `The switchboard listens on ${url}.`,
-  draining: () => "The switchboard shuts down: new requests are refused.",
+  draining: ({ requests, sockets }) =>
+    `The switchboard shuts down, with ${requests} requests and ${sockets} sockets in flight: new requests are refused.`,
   drained: ({ requestsCut, socketsCut, ms }) =>
     `The switchboard has drained in ${ms} ms: ${requestsCut} requests and ${socketsCut} sockets were cut.`,
   report: ({ serversStopped, ms }) => `The switchboard has ended in ${ms} ms, with ${serversStopped} servers stopped.`,
   "front-error": ({ message }, name) => `${name}: ${message}`,
   starting: (_event, name) => `${name} starts.`,
+  declined: (_event, name) => `There is no app for ${name}.`,
   "slow-start": ({ reason, afterMs }, name) => `${name} is not ready after ${round(afterMs)} ms: ${reason}`,
   started: ({ port }, name) => `${name} runs on port ${port}.`,
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,

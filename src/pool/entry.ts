@@ -1,5 +1,5 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
-import { toError, withPlace } from "../base/errors.ts";
+import { type SwitchboardError, toError, withPlace } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
@@ -87,10 +87,9 @@ export class Entry implements Idler {
 
   /** Starts as soon as `others` are gone: two servers of one hostname, or more servers than allowed, never run at once. */
   start(others: readonly Entry[]): void {
-    const { hostname } = this;
     this.waiting = others.length > 0;
     this.#others = others;
-    this.#host.emit({ type: "starting", hostname });
+    if (!this.waiting) this.#tellStart();
     this.#task = this.#host.scope.run(() => this.#live());
     if (this.#begun && this.#stopAsked) this.#halt(); // its own factory stopped it, before there was a task to halt
   }
@@ -105,7 +104,7 @@ export class Entry implements Idler {
     if (!this.#stopAsked && this.state !== "gone") {
       this.#stopAsked = true;
       this.#leave();
-      this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
+      if (!this.waiting) this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
       if (this.info === undefined) this.#cancelStart();
       else this.#end.resolve();
     }
@@ -146,7 +145,10 @@ export class Entry implements Idler {
   }
 
   *#serve(): Operation<void> {
-    if (this.waiting) yield* this.#waitForOthers();
+    if (this.waiting) {
+      yield* this.#waitForOthers();
+      this.#tellStart(); // now: the others may be an earlier server of this hostname
+    }
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
@@ -161,6 +163,10 @@ export class Entry implements Idler {
       this.#turn.leave();
     }
     yield* this.#end.operation;
+  }
+
+  #tellStart(): void {
+    this.#host.emit({ type: "starting", hostname: this.hostname });
   }
 
   #open(): Operation<OpenedServer> {
@@ -267,7 +273,7 @@ export class Entry implements Idler {
     this.#port.release();
     this.#host.gone(this);
     if (info !== undefined) this.#finishRun(thrown);
-    else if (isRefusal(thrown, this.hostname)) this.#rejectReady(thrown);
+    else if (isRefusal(thrown, this.hostname)) this.#refuse(thrown);
     else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
       if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
       this.#rejectReady(stoppedEarly(this.hostname));
@@ -275,6 +281,12 @@ export class Entry implements Idler {
       this.#failStart(toError(thrown));
     }
     this.#resolveGone();
+  }
+
+  #refuse(refusal: SwitchboardError): void {
+    const { hostname } = this;
+    if (refusal.code === "DECLINED") this.#host.emit({ type: "declined", hostname });
+    this.#rejectReady(refusal);
   }
 
   #finishRun(thrown: unknown): void {

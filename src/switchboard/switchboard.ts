@@ -126,6 +126,7 @@ class Switchboard {
   /** Takes over connections whose upgrade no app wants: the same bytes are a usual request to it. */
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
+  readonly #pool: ServerPool;
   readonly #route: ReturnType<typeof createRouter>;
   /** The rule about proxies, where there is one. */
   readonly #clientOf: ClientOf | undefined;
@@ -136,6 +137,7 @@ class Switchboard {
 
   constructor(settings: SwitchboardSettings, pool: ServerPool, makeOwn: MakeOwnApp) {
     this.#settings = settings;
+    this.#pool = pool;
     this.#route = createRouter(settings);
     if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
     this.#recorder = createRecorder(settings.observer, this.#clientOf);
@@ -184,7 +186,9 @@ class Switchboard {
     const { onEvent, graceMs } = this.#settings;
     const since = performance.now();
     this.#draining = true;
-    onEvent({ type: "draining" });
+    const { requests, sockets } = this.#inFlight;
+    const starting = this.#pool.inspect().servers.filter(({ state }) => state === "starting");
+    onEvent({ type: "draining", requests, sockets, starting: starting.map(({ hostname }) => hostname) });
     this.#own.close();
     for (const response of this.#inFlight.responses()) response.shouldKeepAlive = false;
     const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;

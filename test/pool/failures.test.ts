@@ -201,7 +201,14 @@ describe("a hostname that the factory declines", () => {
       known = true;
       yield* pool.getOrCreate("shop");
     });
-    expect(log.lines("error", "backing-off", "started")).toEqual(["started shop"]);
+    expect(log.lines()).toEqual([
+      "starting shop",
+      "declined shop",
+      "starting shop",
+      "started shop",
+      "stopping shop",
+      "stopped shop",
+    ]);
   });
 });
 

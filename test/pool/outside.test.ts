@@ -100,8 +100,12 @@ describe("an app outside this event loop", () => {
       server.close();
       server.closeAllConnections();
     });
-    const told = log.all.flatMap((event) => (event.type === "health" && event.replica === 1 ? [event.reason] : []));
-    expect(told).toEqual(["it cannot be connected to", "it can be connected to again"]);
+    // Of the hostname, and not once more of its only replica.
+    const told = log.all.flatMap((event) => (event.type === "health" ? [[event.replica, event.reason]] : []));
+    expect(told).toEqual([
+      [undefined, "it cannot be connected to"],
+      [undefined, "it can be connected to again"],
+    ]);
   });
 
   it("is asked for WebSockets, too", async () => {

@@ -157,7 +157,7 @@ describe("health checks", () => {
       await ask(board, 1);
       board.fault({ hostname: "*", kind: "unhealthy", first: 1 });
       board.fault({ hostname: "other", kind: "unhealthy" });
-      await untilTrue(() => log.lines("health").length === 4);
+      await untilTrue(() => log.lines("health").length === 2);
       const asked: string[] = [];
       const remove = board.pool.failHealth((hostname) => {
         asked.push(hostname);

@@ -9,6 +9,9 @@ import type { Sink } from "./json-output.ts";
 import { isPrinted, type LevelName, levelOf } from "./levels.ts";
 import type { OutputEvent } from "./output-event.ts";
 
+/** How many names one line has. */
+const MOST_NAMES = 10;
+
 type Style = Parameters<typeof styleText>[0];
 
 /** What the start-up block says of the apps. */
@@ -33,8 +36,11 @@ export function createHumanOutput(
 ): (event: OutputEvent) => void {
   const colours = sink.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
+  let ends = false;
   return (event) => {
+    ends ||= event.type === "draining";
     if (!isPrinted(levelOf(event), least)) return;
+    if (ends && event.type === "backing-off") return; // nothing is started any more
     if (event.type === "listening") sink.write(startUp(event, shown(), paint, sink.isTTY === true));
     else if (event.type === "report") sink.write(report(event, paint));
     else {
@@ -138,8 +144,9 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "lost":
       return `${paint("yellow", "lost")}     ${count(event.lost, "line")}: what reads this output is too slow`;
     case "draining":
-      return `${paint("dim", "draining:")} what is in flight may finish; interrupt again to stop at once`;
+      return `${paint("dim", "draining:")} ${waitedFor(event)} may finish; interrupt again to stop at once`;
     case "starting":
+    case "declined":
     case "drained":
     case "listening":
     case "report":
@@ -147,6 +154,12 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function waitedFor({ requests, sockets, starting }: Extract<RunEvent, { type: "draining" }>): string {
+  if (requests + sockets === 0) return "what is in flight";
+  const starts = starting.length === 0 ? "" : ` (${starting.slice(0, MOST_NAMES).join(", ")} not started yet)`;
+  return `${count(requests, "request")} and ${count(sockets, "socket")} in flight${starts}`;
 }
 
 function describeRequest(record: RequestRecord, paint: Paint): string {
