@@ -159,8 +159,13 @@ export function whereThrown(thrown: unknown): string {
 
 /** The message, with the place after its first line: what comes after that is told to few. */
 export function withPlace(error: Error, place: string = whereThrown(error)): string {
-  const line = firstLine(error);
-  return `${line}${place}${error.message.slice(line.length)}`;
+  return insertPlace(error.message, place);
+}
+
+/** {@link withPlace}, for a message. */
+export function insertPlace(message: string, place: string): string {
+  const end = message.indexOf("\n");
+  return end === -1 ? `${message}${place}` : `${message.slice(0, end)}${place}${message.slice(end)}`;
 }
 
 /**
@@ -177,11 +182,19 @@ export interface ErrorSummary {
   message: string;
   /** Its code, if it has one. */
   code?: string | number;
+  /** Where it was thrown, as `file:line:column`, if that is known. */
+  where?: string;
 }
 
 /** The {@link ErrorSummary} of `error`. */
 export function summarize(error: Error): ErrorSummary {
   const { name, message } = error;
   const code = "code" in error ? error.code : undefined;
-  return { name, message, ...((typeof code === "string" || typeof code === "number") && { code }) };
+  const where = whereThrown(error).slice(2, -1);
+  return {
+    name,
+    message,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(where !== "" && { where }),
+  };
 }

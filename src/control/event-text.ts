@@ -1,3 +1,5 @@
+import { type ErrorSummary, insertPlace } from "../base/errors.ts";
+
 /** What every event of a switchboard has. */
 export interface AnyEvent {
   type: string;
@@ -34,7 +36,7 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,
   stopped: (_event, name) => `${name} has stopped.`,
   cut: ({ requests, sockets }, name) => `${name} was stopped with ${requests} requests and ${sockets} sockets open.`,
-  error: ({ message }, name) => `${name}: ${message}`,
+  error: ({ message, error }, name) => `${name}: ${insertPlace(String(message), placeOf(error as ErrorSummary))}`,
   "forward-error": ({ message, phase }, name) => `A request for ${name} was not forwarded (${phase}): ${message}`,
   "replica-started": ({ replica, port }, name) => `Replica ${replica} of ${name} runs on port ${port}.`,
   "replica-stopped": ({ replica }, name) => `Replica ${replica} of ${name} has stopped.`,
@@ -54,6 +56,10 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   blocked: ({ key, ms }) => `${key} is refused for ${round(ms)} ms, after too many requests.`,
   "timed-out": ({ waitedFor, afterMs }, name) => `${name} was too slow: no ${waitedFor} after ${round(afterMs)} ms.`,
 };
+
+function placeOf({ where }: ErrorSummary): string {
+  return where === undefined ? "" : ` (${where})`;
+}
 
 function round(ms: unknown): number {
   return Math.round(Number(ms));

@@ -1,5 +1,5 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
-import { type SwitchboardError, toError, withPlace } from "../base/errors.ts";
+import { type SwitchboardError, toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
@@ -253,7 +253,7 @@ export class Entry implements Idler {
   }
 
   #report(error: Error): void {
-    this.#host.emit({ type: "error", hostname: this.hostname, error, message: withPlace(error) });
+    this.#host.emit({ type: "error", hostname: this.hostname, error, message: error.message });
   }
 
   /** The start budget is used up: who waits hears of it now, not after a cleanup that may take long. */

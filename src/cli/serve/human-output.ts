@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
+import { withPlace } from "../../base/errors.ts";
 import { count } from "../../base/listing.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { RunEvent } from "../../start/run-config.ts";
@@ -119,7 +120,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "health":
       return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${printableLines(event.reason)}`;
     case "error":
-      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(event.message)}`;
+      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(withPlace(event.error))}`;
     case "forward-error":
       return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${printableLines(event.message)}`;
     case "front-error":
