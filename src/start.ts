@@ -22,6 +22,7 @@ import type { ShutdownReport } from "./start/shutdown.ts";
 import { toUrl } from "./start/url.ts";
 import { type Fault, FaultContext } from "./switchboard/fault.ts";
 import type { FrontDoor } from "./switchboard/front-door.ts";
+import { domainToTell } from "./switchboard/hostname.ts";
 import { openSwitchboard, type SwitchboardHandle } from "./switchboard/switchboard.ts";
 
 /**
@@ -133,7 +134,7 @@ function* open(settings: RunSettings, provide: (board: RunningBoard) => Operatio
   yield* ensure(() => watch?.close());
   for (const hostname of poolSettings.pinned) void pool.pin(hostname); // `listening` is the first event
   const dialer = yield* useDialer(boardSettings.host);
-  const domain = boardSettings.domains?.[0] ?? "localhost";
+  const domain = domainToTell(boardSettings.domains);
   const at = (hostname: string, path = "") => toUrl({ hostname, domain, port: handle.port, path });
   const fetch = async (hostname: string, path = "/", init: RequestInit = {}) => dialer.fetch(at(hostname, path), init);
   yield* provide({

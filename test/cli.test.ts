@@ -172,6 +172,11 @@ describe.concurrent("switchboard", () => {
     const port = await listening(program);
     expect(await text(port, "shop", "/throw")).toContain("still here");
     expect(await text(port, "shop", "/reject")).toContain("still here");
+    await program.until(/left in a promise/);
+    const events = await text(port, "switchboard", "/api/events");
+    expect(events).toMatch(
+      /"type":"front-error",.*the switchboard: an app did not catch: left in a promise \(.*slow-app\.mjs:\d+/,
+    );
     program.kill("SIGINT");
     const { code, stdout } = await program.exited;
     expect(stdout).toContain('"type":"uncaught","error":{"name":"Error","message":"thrown from a timer"');

@@ -154,6 +154,17 @@ export function whereThrown(thrown: unknown): string {
   return place === undefined ? "" : ` (${place})`;
 }
 
+/** The message, with the place after its first line: what comes after that is told to few. */
+export function withPlace(error: Error, place: string = whereThrown(error)): string {
+  return insertPlace(error.message, place);
+}
+
+/** {@link withPlace}, for a message. */
+export function insertPlace(message: string, place: string): string {
+  const end = message.indexOf("\n");
+  return end === -1 ? `${message}${place}` : `${message.slice(0, end)}${place}${message.slice(end)}`;
+}
+
 /**
  * What is told of an error to whoever does not read the code: not its stack.
  *
@@ -168,11 +179,19 @@ export interface ErrorSummary {
   message: string;
   /** Its code, if it has one. */
   code?: string | number;
+  /** Where it was thrown, as `file:line:column`, if that is known. */
+  where?: string;
 }
 
 /** The {@link ErrorSummary} of `error`. */
 export function summarize(error: Error): ErrorSummary {
   const { name, message } = error;
   const code = "code" in error ? error.code : undefined;
-  return { name, message, ...((typeof code === "string" || typeof code === "number") && { code }) };
+  const where = whereThrown(error).slice(2, -1);
+  return {
+    name,
+    message,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(where !== "" && { where }),
+  };
 }

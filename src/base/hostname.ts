@@ -4,6 +4,9 @@ import { SwitchboardError } from "./errors.ts";
 const MAX_NAME = 253;
 const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 
+/** What a hostname is, for messages. */
+export const HOSTNAME_RULE = 'at most 253 characters of letters, digits, "-", "_" and dots, labels of 1 to 63';
+
 /**
  * The normalised routing name for `name`: lower case, without one trailing dot. `undefined` when it is no
  * hostname: longer than 253 characters, a label that is empty or longer than 63, or a character other than
@@ -19,8 +22,5 @@ export function toHostname(name: string): string | undefined {
 export function checkHostname(name: string): string {
   const hostname = typeof name === "string" ? toHostname(name) : undefined;
   if (hostname !== undefined) return hostname;
-  throw new SwitchboardError(
-    "INVALID_HOSTNAME",
-    `${JSON.stringify(name)} is no hostname: at most 253 characters of letters, digits, "-", "_" and dots, labels of 1 to 63`,
-  );
+  throw new SwitchboardError("INVALID_HOSTNAME", `${JSON.stringify(name)} is no hostname: ${HOSTNAME_RULE}`);
 }

@@ -1,4 +1,5 @@
 import { toTime } from "../base/duration.ts";
+import { type ErrorSummary, insertPlace } from "../base/errors.ts";
 
 /** What every event of a switchboard has. */
 export interface AnyEvent {
@@ -23,18 +24,21 @@ export function eventText(event: AnyEvent): string {
 
 const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => string>> = {
   listening: ({ url }) => `The switchboard listens on ${url}.`,
-  draining: () => "The switchboard shuts down: new requests are refused.",
+  draining: ({ requests, sockets }) =>
+    `The switchboard shuts down, with ${requests} requests and ${sockets} sockets in flight: new requests are refused.`,
   drained: ({ requestsCut, socketsCut, ms }) =>
     `The switchboard has drained in ${time(ms)}: ${requestsCut} requests and ${socketsCut} sockets were cut.`,
   report: ({ serversStopped, ms }) =>
     `The switchboard has ended in ${time(ms)}, with ${serversStopped} servers stopped.`,
   "front-error": ({ message }, name) => told(name, message),
   starting: (_event, name) => `${name} starts.`,
+  declined: (_event, name) => `There is no app for ${name}.`,
+  "slow-start": ({ reason, afterMs }, name) => `${name} is not ready after ${time(afterMs)}: ${reason}`,
   started: ({ port }, name) => `${name} runs on port ${port}.`,
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,
   stopped: (_event, name) => `${name} has stopped.`,
   cut: ({ requests, sockets }, name) => `${name} was stopped with ${requests} requests and ${sockets} sockets open.`,
-  error: ({ message }, name) => told(name, message),
+  error: ({ message, error }, name) => told(name, insertPlace(String(message), placeOf(error as ErrorSummary))),
   "forward-error": ({ message, phase }, name) => `A request for ${name} was not forwarded (${phase}): ${message}`,
   "replica-started": ({ replica, port }, name) => `Replica ${replica} of ${name} runs on port ${port}.`,
   "replica-stopped": ({ replica }, name) => `Replica ${replica} of ${name} has stopped.`,
@@ -54,6 +58,10 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   blocked: ({ key, ms }) => `${key} is refused for ${time(ms)}, after too many requests.`,
   "timed-out": ({ waitedFor, afterMs }, name) => `${name} was too slow: no ${waitedFor} after ${time(afterMs)}.`,
 };
+
+function placeOf({ where }: ErrorSummary): string {
+  return where === undefined ? "" : ` (${where})`;
+}
 
 function time(ms: unknown): string {
   return toTime(Number(ms));

@@ -21,8 +21,9 @@ export interface ServiceSnapshot {
 /** Looks at everything once: rows that are asked for are of this moment. */
 export function takeSnapshot(source: ControlSource): ServiceSnapshot {
   const pool = source.pool.inspect();
-  // Of two of one hostname the one that stops comes first: the other one counts.
-  const servers = new Map(pool.servers.map((row) => [row.hostname, row]));
+  // Of two of one hostname one stops, and the other one waits for that: people are told of both in turn.
+  const rows = [...pool.servers].sort((a, b) => Number(a.state === "stopping") - Number(b.state === "stopping"));
+  const servers = new Map(rows.map((row) => [row.hostname, row]));
   const refused = new Map(pool.refused.map((row) => [row.hostname, row]));
   const running = new Map(source.pool.list().map((info) => [info.hostname, info]));
   const failures = new Map(source.pool.failures().map(({ hostname, ...failure }) => [hostname, failure]));

@@ -1,5 +1,5 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
-import { toError } from "../base/errors.ts";
+import { type SwitchboardError, toError } from "../base/errors.ts";
 import { finishesWithin, noop, toFuture } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
@@ -16,6 +16,7 @@ import type { HostnameSettings } from "./hostname-config.ts";
 import { ownReplicas } from "./own-replicas.ts";
 import { claimPort } from "./ports.ts";
 import { type EntryState, type ServerInfo, toServerInfo } from "./server-info.ts";
+import { SlowStart } from "./slow-start.ts";
 import { StartBudget } from "./start-budget.ts";
 import { couldNotStart, isRefusal, notReady, poolBusy, stoppedEarly, waitedInVain } from "./start-errors.ts";
 
@@ -54,11 +55,13 @@ export class Entry implements Idler {
   /** Who has to be gone before it begins. */
   #others: readonly Entry[] = [];
   #task: Task<void> | undefined;
-  #notYet: string | undefined;
   #begun = false;
   #stopAsked = false;
   #gaveUp = false;
   readonly #budget = new StartBudget((ms) => this.#giveUp(ms));
+  readonly #slow = new SlowStart((reason, afterMs) => {
+    this.#host.emit({ type: "slow-start", hostname: this.hostname, reason, afterMs });
+  });
   #resolveReady!: (info: ServerInfo) => void;
   #rejectReady!: (error: Error) => void;
   #resolveGone!: () => void;
@@ -85,10 +88,9 @@ export class Entry implements Idler {
 
   /** Starts as soon as `others` are gone: two servers of one hostname, or more servers than allowed, never run at once. */
   start(others: readonly Entry[]): void {
-    const { hostname } = this;
     this.waiting = others.length > 0;
     this.#others = others;
-    this.#host.emit({ type: "starting", hostname });
+    if (!this.waiting) this.#tellStart();
     this.#task = this.#host.scope.run(() => this.#live());
     if (this.#begun && this.#stopAsked) this.#halt(); // its own factory stopped it, before there was a task to halt
   }
@@ -103,7 +105,7 @@ export class Entry implements Idler {
     if (!this.#stopAsked && this.state !== "gone") {
       this.#stopAsked = true;
       this.#leave();
-      this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
+      if (!this.waiting) this.#host.emit({ type: "stopping", hostname: this.hostname, reason });
       if (this.info === undefined) this.#cancelStart();
       else this.#end.resolve();
     }
@@ -114,6 +116,11 @@ export class Entry implements Idler {
     this.#rejectReady(stoppedEarly(this.hostname)); // at once: the app's cleanup may take long
     // Before it has begun, `#live` sees it: a task that is halted before that never runs, not even its `finally`.
     if (this.#begun) this.#halt();
+  }
+
+  /** What its start waits for, where that is known. */
+  get waitsFor(): string | undefined {
+    return this.state === "starting" ? this.#slow.reason : undefined;
   }
 
   idleSince(): number | undefined {
@@ -139,19 +146,28 @@ export class Entry implements Idler {
   }
 
   *#serve(): Operation<void> {
-    if (this.waiting) yield* this.#waitForOthers();
+    if (this.waiting) {
+      yield* this.#waitForOthers();
+      this.#tellStart(); // now: the others may be an earlier server of this hostname
+    }
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();
       this.#host.begin(this.hostname); // one of the others may have been this hostname, and have crashed
       this.#budget.allow(this.settings.startTimeoutMs);
+      this.#slow.begin();
       const opened = yield* this.#open();
       if (this.#stopAsked) return;
       this.#run(opened);
     } finally {
       this.#budget.clear();
+      this.#slow.end();
       this.#turn.leave();
     }
     yield* this.#end.operation;
+  }
+
+  #tellStart(): void {
+    this.#host.emit({ type: "starting", hostname: this.hostname });
   }
 
   #open(): Operation<OpenedServer> {
@@ -166,9 +182,7 @@ export class Entry implements Idler {
       replicas: () =>
         ownReplicas(hostname, this.settings, this.#host, {
           late: () => this.#poolBusy(),
-          notYet: (why) => {
-            this.#notYet = why;
-          },
+          notYet: (why) => this.#slow.waitsFor(why),
         }),
       limits: () => ({ graceMs: this.#host.graceMs(this.settings.graceMs), lingerMs: 0 }),
       linesBefore: () => this.#host.linesBefore,
@@ -249,7 +263,7 @@ export class Entry implements Idler {
     if (this.#stopAsked) return;
     this.#leave();
     this.#gaveUp = true;
-    this.#failStart(notReady(this.hostname, ms, this.#notYet, this.log));
+    this.#failStart(notReady(this.hostname, ms, this.#slow.reason, this.log));
     this.#halt();
   }
 
@@ -261,7 +275,7 @@ export class Entry implements Idler {
     this.#port.release();
     this.#host.gone(this);
     if (info !== undefined) this.#finishRun(thrown);
-    else if (isRefusal(thrown, this.hostname)) this.#rejectReady(thrown);
+    else if (isRefusal(thrown, this.hostname)) this.#refuse(thrown);
     else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
       if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
       this.#rejectReady(stoppedEarly(this.hostname));
@@ -269,6 +283,12 @@ export class Entry implements Idler {
       this.#failStart(toError(thrown));
     }
     this.#resolveGone();
+  }
+
+  #refuse(refusal: SwitchboardError): void {
+    const { hostname } = this;
+    if (refusal.code === "DECLINED") this.#host.emit({ type: "declined", hostname });
+    this.#rejectReady(refusal);
   }
 
   #finishRun(thrown: unknown): void {

@@ -20,8 +20,12 @@ export type StopReason = "shutdown" | "idle" | "evicted" | "closing";
  * process warning.
  */
 export type ServerEvent =
-  /** A start has begun, or waits for a place or for its turn. */
+  /** A start has begun, or waits for its turn. An earlier server of that name is gone. */
   | { type: "starting"; hostname: string }
+  /** The start is over, because the app factory has no app for that name: who asks for it gets 404. */
+  | { type: "declined"; hostname: string }
+  /** A start goes on for so long already: what it waits for. Told after 5 s, and when that is something else after 10 s, 20 s and so on. */
+  | { type: "slow-start"; hostname: string; reason: string; afterMs: number }
   /** The server listens, and gets requests from now on. */
   | { type: "started"; hostname: string; port: number }
   /** A start or a run failed, an app threw outside its own error handling, or a cleanup failed. */

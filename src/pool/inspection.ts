@@ -33,7 +33,7 @@ export interface ServerPoolInspection {
   sockets: { active: number };
   /**
    * One row for each server that starts, runs or stops, and for how long it does, in milliseconds; `port` is known once
-   * it runs, `restarts` is how often it was started again since it was last well, and `failure` why, the last time. `health` is known from then on, too;
+   * it runs, `waitsFor` is what a start waits for, where that is known, `restarts` is how often it was started again since it was last well, and `failure` why, the last time. `health` is known from then on, too;
    * `replicas` has those of an app that is not inline.
    */
   servers: {
@@ -41,6 +41,7 @@ export interface ServerPoolInspection {
     state: EntryState;
     forMs: number;
     port: number | undefined;
+    waitsFor: string | undefined;
     requests: number;
     sockets: number;
     restarts: number;
@@ -62,11 +63,12 @@ export interface ServerPoolInspection {
 
 /** What {@link ServerPool.inspect} gives. */
 export function inspectPool(entries: Iterable<Entry>, supervision: Supervision, queued: number): ServerPoolInspection {
-  const servers = [...entries].map(({ hostname, state, since, info, server, replicas }) => ({
+  const servers = [...entries].map(({ hostname, state, since, info, waitsFor, server, replicas }) => ({
     hostname,
     state,
     forMs: Math.round(performance.now() - since),
     port: info?.port,
+    waitsFor,
     requests: server?.inFlight.requests ?? 0,
     sockets: server?.inFlight.sockets ?? 0,
     restarts: supervision.failuresOf(hostname),

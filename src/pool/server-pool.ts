@@ -277,6 +277,8 @@ class Pool implements ServerPool, EntryHost<Entry> {
     if (wanted && current?.state === "starting") current.want();
     if (current?.state === "starting" || current?.state === "running") return current;
     this.#supervision.check(hostname);
+    const declined = this.#settings.declines?.(hostname);
+    if (declined !== undefined) throw declined;
     const entry = new Entry(hostname, this.#settings.byHostname.of(hostname), this);
     const { follows } = this.#makeRoom(entry, current);
     if (this.#entries.get(hostname) !== current) {
@@ -295,8 +297,6 @@ class Pool implements ServerPool, EntryHost<Entry> {
   #makeRoom(entry: Entry, current: Entry | undefined): { follows: Entry | undefined } {
     const place = this.#places.claim(entry, current);
     if (place !== undefined) return place;
-    const declined = this.#settings.declines?.(entry.hostname);
-    if (declined !== undefined) throw declined;
     if (this.#settings.whenFull === "evict-idle") longestIdle(this.#alive)?.stop("evicted");
     const made = this.#places.claim(entry, current);
     if (made !== undefined) return made;

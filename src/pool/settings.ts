@@ -83,7 +83,7 @@ export interface ServerPoolSettings {
   onEvent: ((event: ServerEvent) => void) | undefined;
   /** Asked when the drain of a server begins that has `ownMs`. */
   graceMs: (ownMs: number) => number;
-  /** Why there is no app for a hostname, where that is known before a start. Asked before another server has to go. */
+  /** Why there is no app for a hostname, where that is known before a start: then nothing starts. */
   declines?: ((hostname: string) => Error | undefined) | undefined;
 }
 

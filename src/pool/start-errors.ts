@@ -1,7 +1,7 @@
 import { outputOf, SwitchboardError } from "../base/errors.ts";
 import { count } from "../base/listing.ts";
 import type { LogRing } from "../server/log-ring.ts";
-import { lastOutput } from "../server/outside-server.ts";
+import { lateText, replicaNotReady } from "../server/replicas/replica-errors.ts";
 import type { ServerPoolSettings } from "./settings.ts";
 
 /** After this time it is worth asking a busy pool again: who asks at once waits behind the others, and no more. */
@@ -33,16 +33,13 @@ export function notReady(
   why: string | undefined,
   log: LogRing | undefined,
 ): SwitchboardError {
-  const reason = why === undefined ? "" : ` (${why})`;
-  const message = `"${hostname}" was not ready within ${ms} ms${reason}; see why its app takes so long, or raise startTimeoutMs`;
-  if (log === undefined) return new SwitchboardError("START_TIMEOUT", message, { hostname });
-  const { text, output } = lastOutput(log);
-  return new SwitchboardError("START_TIMEOUT", `${message}${text}`, { hostname, output });
+  if (log !== undefined) return replicaNotReady(hostname, ms, why, log);
+  return new SwitchboardError("START_TIMEOUT", lateText(ms, why), { hostname });
 }
 
 /** The server whose place it was to have has not stopped in time. */
 export function waitedInVain(hostname: string, ms: number, other: string | undefined): SwitchboardError {
-  const message = `"${hostname}" waited ${ms} ms in vain for "${other}" to stop; see why its cleanup takes so long`;
+  const message = `it waited ${ms} ms in vain for "${other}" to stop; see why its cleanup takes so long`;
   return new SwitchboardError("START_TIMEOUT", message, { hostname });
 }
 
@@ -78,7 +75,7 @@ export function stoppedEarly(hostname: string): SwitchboardError {
 export function couldNotStart(hostname: string, cause: Error, retryAfterMs: number): SwitchboardError {
   const timedOut = cause instanceof SwitchboardError && cause.code === "START_TIMEOUT";
   const code = timedOut ? "START_TIMEOUT" : "START_FAILED";
-  const message = timedOut ? cause.message : `"${hostname}" could not start: ${cause.message}`;
+  const message = `"${hostname}" could not start: ${cause.message}`;
   return new SwitchboardError(code, message, { hostname, cause, retryAfterMs, ...outputOf(cause) });
 }
 

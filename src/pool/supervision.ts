@@ -1,4 +1,4 @@
-import { firstLine, outputOf, SwitchboardError } from "../base/errors.ts";
+import { firstLine, outputOf, SwitchboardError, whereThrown } from "../base/errors.ts";
 import { afterFailure, afterStart, type RestartRules, type Trouble } from "../resilience/restart.ts";
 import type { LogLine } from "../server/log-ring.ts";
 import type { FailureEvent, ServerEvent } from "./events.ts";
@@ -176,7 +176,7 @@ export class Supervision {
       ]) => {
         const retryAfterMs = Math.max(0, Math.ceil(until - now));
         const output = [...(outputOf(error)?.output ?? [])];
-        return { hostname, failures, message: firstLine(error), output, retryAfterMs };
+        return { hostname, failures, message: reasonOf(error), output, retryAfterMs };
       },
     );
   }
@@ -256,6 +256,11 @@ export class Supervision {
     clearTimeout(this.#timers.get(hostname));
     this.#timers.delete(hostname);
   }
+}
+
+/** What is told of a failure to those who look at it, on one line. */
+function reasonOf(error: Error): string {
+  return `${firstLine(error)}${whereThrown(error)}`;
 }
 
 function toRefusal(hostname: string, { trouble, error }: Case, retryAfterMs: number): SwitchboardError {

@@ -7,28 +7,45 @@ import { type AppFactory, toAppFactory } from "./app.ts";
 import { findSyntaxError } from "./syntax-place.ts";
 
 /**
- * Loads a JS or TS file and returns the app factory that its default export stands for. Waits for at most `limitMs`;
- * without it, the caller sets the deadline.
+ * Loads a JS or TS file for a start, and returns the app factory that its default export stands for. The caller sets the
+ * deadline. Where it is told that a start has failed there is little room: the reason comes first.
  */
-export function loadApp(file: string, limitMs?: number): Operation<AppFactory> {
-  return loadDefault(file, (exported) => toAppFactory("its default export", exported), limitMs);
+export function loadApp(file: string): Operation<AppFactory> {
+  const saysWhere = (why: string) => why.includes(file) || /:\d+\)$/.test(why);
+  return load(file, { check: toFactory, say: (why) => (saysWhere(why) ? why : `${why} (${file})`) });
 }
 
-/** Loads a JS or TS file and returns what `check` makes of its default export. Waits as {@link loadApp} does. */
-export function* loadDefault<T>(file: string, check: (exported: unknown) => T, limitMs?: number): Operation<T> {
+/** The app factory that the default export of a module stands for. */
+export function toFactory(exported: unknown): AppFactory {
+  return toAppFactory("its default export", exported);
+}
+
+/** Loads a JS or TS file within `limitMs`, and returns what `check` makes of its default export. */
+export function loadDefault<T>(file: string, check: (exported: unknown) => T, limitMs: number): Operation<T> {
+  return load(file, { check, limitMs, say: (why) => `cannot load ${file}: ${why}` });
+}
+
+interface LoadSettings<T> {
+  check(exported: unknown): T;
+  say(why: string): string;
+  limitMs?: number;
+}
+
+function* load<T>(file: string, { check, say, limitMs }: LoadSettings<T>): Operation<T> {
   const path = resolve(file);
-  if (!existsSync(path)) throw failed(file, `there is no file ${path}`);
+  const failed = (why: string, cause?: unknown) => new SwitchboardError("MODULE_FAILED", say(why), { cause });
+  if (!existsSync(path)) throw failed(`there is no file ${path}`);
   let loaded: unknown;
   try {
-    const loading = until(load(path));
+    const loading = until(importFile(path));
     loaded = yield* limitMs === undefined ? loading : race([loading, late(limitMs)]);
   } catch (error) {
-    throw failed(file, yield* describe(path, error), error);
+    throw failed(yield* describe(path, error), error);
   }
   try {
     return check(toDefaultExport(loaded));
   } catch (error) {
-    throw failed(file, toError(error).message, error);
+    throw failed(toError(error).message, error);
   }
 }
 
@@ -43,7 +60,7 @@ function* describe(path: string, error: unknown): Operation<string> {
   return `${message}${found === undefined ? ", in this file or in one that it imports" : ` (${found})`}`;
 }
 
-async function load(path: string): Promise<unknown> {
+async function importFile(path: string): Promise<unknown> {
   if (/^\.[cm]?tsx?$/.test(extname(path))) await readTypeScript();
   return import(pathToFileURL(path).href);
 }
@@ -64,8 +81,4 @@ function toDefaultExport(loaded: unknown): unknown {
 function* late(limitMs: number): Operation<never> {
   yield* sleep(limitMs);
   throw new Error(`it has not loaded within ${limitMs} ms`);
-}
-
-function failed(file: string, why: string, cause?: unknown): SwitchboardError {
-  return new SwitchboardError("MODULE_FAILED", `cannot load ${file}: ${why}`, { cause });
 }

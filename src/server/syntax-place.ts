@@ -22,7 +22,7 @@ for (const file of files) {
   }
 }`;
 
-/** Where the syntax of the module at `path`, or of one that it imports, is wrong: `file:line:column`, if that can be found. */
+/** Where the syntax of the module at `path`, or of one that it imports, is wrong: `file:line:column`, or the last line of the file, if that can be found. */
 export function* findSyntaxError(path: string, error: SyntaxError): Operation<string | undefined> {
   return placeIn(error.stack ?? "") ?? placeIn(yield* compileAgain(path, error.message));
 }
@@ -36,8 +36,8 @@ function compileAgain(path: string, message: string): Operation<string> {
   }, "the place of a syntax error");
 }
 
-/** The place that a stack begins with, above the line of code and the mark below it. */
+/** The place that a stack begins with, above the line of code and the mark below it; the end of a file has no mark. */
 function placeIn(stack: string): string | undefined {
-  const [, place, mark] = /^((?:file:|\/).*:\d+)\n.*\n( *)\^/.exec(stack) ?? [];
-  return place === undefined ? undefined : `${place}:${(mark ?? "").length + 1}`;
+  const [, place, mark] = /^((?:file:|\/).*:\d+)\n(?:.*\n( *)\^)?/.exec(stack) ?? [];
+  return mark === undefined ? place : `${place}:${mark.length + 1}`;
 }

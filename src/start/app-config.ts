@@ -7,7 +7,7 @@ import { makeApp } from "../server/app.ts";
 import { type CommandAppConfig, commandApp } from "../server/command/command-app.ts";
 import { remoteApp } from "../server/forward/remote-app.ts";
 import { loadApp } from "../server/module.ts";
-import { threadApp } from "../server/thread/thread-app.ts";
+import { type ThreadAppConfig, threadApp } from "../server/thread/thread-app.ts";
 import { fileOption } from "../server/thread/thread-config.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";
 import { resolveSwitchboard } from "../switchboard/settings.ts";
@@ -30,6 +30,8 @@ export interface ModuleConfig extends HostnameConfig, DeliveryConfig {
   kind?: "thread" | "inline" | undefined;
   /** How much memory a thread can have, as in `node:worker_threads`; with more it crashes. @default those of Node */
   resourceLimits?: ResourceLimits | undefined;
+  /** Variables for the `process.env` of a thread, beside those of this process; `undefined` takes one away. @default none */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Files and folders whose changes start it again, where `watch` is on. Not for inline ones. @default the file itself */
   watch?: readonly string[] | undefined;
 }
@@ -73,7 +75,7 @@ export type AppConfig = ModuleConfig | CommandConfig | RemoteConfig;
 export const APP_HOSTNAME_OPTIONS: readonly string[] = [...HOSTNAME_OPTIONS, ...DELIVERY_OPTIONS];
 
 const SOURCES = {
-  module: ["module", "kind", "resourceLimits", "watch"],
+  module: ["module", "kind", "resourceLimits", "env", "watch"],
   command: ["command", "cwd", "env", "ready", "watch"],
   url: ["url"],
 } as const;
@@ -94,17 +96,18 @@ export function resolveApp(at: string, config: AppConfig): AppPlan {
 }
 
 /** An app that is a file, in a thread of its own. */
-export function planThread(file: string, watched: AppPlan["watched"], resourceLimits?: ResourceLimits): AppPlan {
-  const app = threadApp(file, { resourceLimits });
+export function planThread(file: string, watched: AppPlan["watched"], config: ThreadAppConfig): AppPlan {
+  const app = threadApp(file, config);
   return { make: () => app, watched };
 }
 
-function planModule({ module, kind, resourceLimits, watch }: ModuleConfig): AppPlan {
+function planModule({ module, kind, resourceLimits, env, watch }: ModuleConfig): AppPlan {
   const file = fileOption(module);
   if (choiceOption("kind", kind ?? "thread", ["thread", "inline"]) === "thread") {
-    return planThread(file, watchOption(watch) ?? [{ path: file, codeOnly: false }], resourceLimits);
+    return planThread(file, watchOption(watch) ?? [{ path: file, codeOnly: false }], { resourceLimits, env });
   }
   if (resourceLimits !== undefined) fail("resourceLimits", "absent beside kind 'inline'", resourceLimits);
+  if (env !== undefined) fail("env", "absent beside kind 'inline', which has that of this process", env);
   if (watch !== undefined) fail("watch", "absent beside kind 'inline', which is loaded only once", watch);
   return {
     *make(context) {

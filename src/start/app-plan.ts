@@ -19,6 +19,8 @@ export interface AppPlan {
 export interface Apps {
   /** The app of a hostname, as of now. */
   find(hostname: string): AppPlan | undefined;
+  /** Why there is none, if something looks like one. */
+  whyNot(hostname: string): string | undefined;
   /** What it stands under: a hostname that has no app stands under itself. */
   keyOf(hostname: string): string;
   /** Every hostname or pattern that there is an app for, as of now. */

@@ -6,7 +6,7 @@ import { createPatterns } from "../base/patterns.ts";
 import type { AppFactory } from "../server/app.ts";
 import { type AppConfig, resolveApp } from "./app-config.ts";
 import type { AppPlan, Apps } from "./app-plan.ts";
-import { openFolder } from "./apps-folder.ts";
+import { type EnvironmentOf, openFolder } from "./apps-folder.ts";
 
 /**
  * Where apps come from: for each hostname, or `*.` and what it ends in, a module, a command or a URL; or a folder whose
@@ -18,9 +18,9 @@ import { openFolder } from "./apps-folder.ts";
  */
 export type AppsConfig = string | Readonly<Record<string, AppConfig>>;
 
-/** Checks where apps come from, before anything is started. */
-export function resolveApps(apps: AppsConfig): Apps {
-  if (typeof apps === "string") return openFolder(apps);
+/** Checks where apps come from, before anything is started. `envOf` has variables for those of a folder. */
+export function resolveApps(apps: AppsConfig, envOf?: EnvironmentOf): Apps {
+  if (typeof apps === "string") return openFolder(apps, envOf);
   if (typeof apps !== "object" || apps === null || Array.isArray(apps)) {
     fail("apps", "the path of a folder, or an object with an app for each hostname", apps);
   }
@@ -29,6 +29,7 @@ export function resolveApps(apps: AppsConfig): Apps {
   const plans = new Map(patterns.all.map((pattern, i) => [pattern, all[i] as AppPlan]));
   return {
     find: (hostname) => plans.get(patterns.find(hostname) ?? ""),
+    whyNot: () => undefined,
     keyOf: (hostname) => patterns.find(hostname) ?? hostname,
     names: () => patterns.all,
   };
@@ -39,7 +40,7 @@ export function createAppFactory(apps: Apps, begins: (hostname: string, plan: Ap
   return (context) => {
     const { hostname } = context;
     const plan = apps.find(hostname);
-    if (plan === undefined) throw noApp(hostname, apps.names());
+    if (plan === undefined) throw noApp(apps, hostname);
     begins(hostname, plan);
     return plan.make(context);
   };
@@ -48,13 +49,15 @@ export function createAppFactory(apps: Apps, begins: (hostname: string, plan: Ap
 /** Why there is no app for `hostname`; `undefined` where there is one, also when something is wrong with it: its start says what. */
 export function whyNoApp(apps: Apps, hostname: string): SwitchboardError | undefined {
   try {
-    return apps.find(hostname) === undefined ? noApp(hostname, apps.names()) : undefined;
+    return apps.find(hostname) === undefined ? noApp(apps, hostname) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function noApp(hostname: string, names: readonly string[]): SwitchboardError {
-  const message = `there is no app for "${hostname}"; ${thereAre(names)}`;
+function noApp(apps: Apps, hostname: string): SwitchboardError {
+  const names = apps.names();
+  const why = apps.whyNot(hostname);
+  const message = `there is no app for "${hostname}"${why === undefined ? "" : `: ${why}`}; ${thereAre(names)}`;
   return new SwitchboardError("DECLINED", message, { hostname, names });
 }

@@ -1,16 +1,20 @@
 import { inspect } from "node:util";
+import { resolveByHostname } from "../base/by-hostname.ts";
 import { checkKnownOptions, fail, pick } from "../base/options.ts";
 import { HOSTNAME_OPTIONS, type HostnameConfig } from "../pool/hostname-config.ts";
+import { type Environment, envOption } from "../server/environment.ts";
 import { DELIVERY_OPTIONS, type DeliveryConfig } from "../switchboard/delivery-config.ts";
 import { APP_HOSTNAME_OPTIONS } from "./app-config.ts";
 import type { AppsConfig } from "./apps.ts";
+import type { EnvironmentOf } from "./apps-folder.ts";
+import type { RunConfig } from "./run-config.ts";
 
 interface Parts {
   pool: Readonly<Record<string, HostnameConfig>> | undefined;
   board: Readonly<Record<string, DeliveryConfig>> | undefined;
 }
 
-type Hostnames = Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
+type Hostnames = RunConfig["hostnames"];
 
 /**
  * Gives the pool and the switchboard their part of `hostnames` each, with what `apps` says of its hostnames. Whatever else
@@ -21,12 +25,25 @@ export function splitHostnames(hostnames: Hostnames, apps: AppsConfig | undefine
     return { pool: hostnames, board: undefined };
   }
   for (const [pattern, config] of Object.entries(hostnames ?? {})) {
-    checkKnownOptions(`hostnames[${inspect(pattern)}]`, config, APP_HOSTNAME_OPTIONS);
+    checkKnownOptions(`hostnames[${inspect(pattern)}]`, config, [...APP_HOSTNAME_OPTIONS, "env"]);
+    if (config.env !== undefined && typeof apps !== "string") {
+      fail(`hostnames[${inspect(pattern)}]`, "without env unless apps is a folder: it stands beside the app", config);
+    }
   }
   const merged = typeof apps === "object" ? merge(hostnames ?? {}, apps) : (hostnames ?? {});
   const part = (options: readonly string[]) =>
     Object.fromEntries(Object.entries(merged).map(([pattern, config]) => [pattern, pick(config, options)]));
   return { pool: part(HOSTNAME_OPTIONS), board: part(DELIVERY_OPTIONS) };
+}
+
+/** The variables that `hostnames` has for each app of a folder. */
+export function resolveEnvironments(hostnames: Hostnames): EnvironmentOf {
+  const { of } = resolveByHostname<{ env?: Environment | undefined }, Environment | undefined>(
+    hostnames ?? {},
+    undefined,
+    (at, { env }, base) => (env === undefined ? base : envOption(`${at}.env`, env)),
+  );
+  return of;
 }
 
 /** An option is not to stand in both. */

@@ -2,19 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SwitchboardError, toError } from "../base/errors.ts";
 import { commandApp } from "../server/command/command-app.ts";
+import type { Environment } from "../server/environment.ts";
 import type { AppPlan } from "./app-plan.ts";
 
 /** Vite does not read PORT; nothing may stand between this and the end of its script. */
 const VITE = /(?:^|[\s;&])vite(?: +(?:dev|serve|preview))?(?: +-[^;&|]*)?$/;
 
 /** The app that the `dev` or else the `start` script of a folder's `package.json` is; `undefined` when it has neither. */
-export function planScript(folder: string): AppPlan | undefined {
+export function planScript(folder: string, env: Environment | undefined): AppPlan | undefined {
   const file = join(folder, "package.json");
   const watched = [{ path: file, codeOnly: false }];
   try {
     const command = toCommand(JSON.parse(readFileSync(file, "utf8")));
     if (command === undefined) return undefined;
-    const app = commandApp(command, { cwd: folder });
+    const app = commandApp(command, { cwd: folder, env });
     return { make: () => app, watched };
   } catch (error) {
     const make = () => {

@@ -4,6 +4,7 @@ import type { HostnameConfig } from "../pool/hostname-config.ts";
 import type { ServerPoolConfig } from "../pool/settings.ts";
 import type { DeliveryConfig } from "../switchboard/delivery-config.ts";
 import type { SwitchboardConfig, SwitchboardEvent } from "../switchboard/settings.ts";
+import type { ModuleConfig } from "./app-config.ts";
 import type { ChangedEvent } from "./app-watch.ts";
 import type { AppsConfig } from "./apps.ts";
 import type { ObserveConfig } from "./observe.ts";
@@ -42,9 +43,10 @@ export interface RunConfig
   /**
    * Other options for some hostnames, of the pool and of the switchboard: `{ "*.api": { idleTimeoutMs: 60_000 } }`. The
    * key is a hostname, or `*.` and what it ends in; of several that fit, the most specific one that has an option counts
-   * for it. @default none
+   * for it. Where `apps` is a folder, `env` has variables for the environment of an app: `{ api: { env: { DATABASE_URL } } }`;
+   * other apps have their own `env`. @default none
    */
-  hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig>> | undefined;
+  hostnames?: Readonly<Record<string, HostnameConfig & DeliveryConfig & Pick<ModuleConfig, "env">>> | undefined;
   /**
    * Whether requests and events are kept, and counted: see {@link Observation}. Each request then has an `X-Request-Id`.
    * How much of them, if it is an object. @default true

@@ -15,7 +15,7 @@ import {
 } from "../switchboard/settings.ts";
 import type { Apps } from "./app-plan.ts";
 import { resolveApps } from "./apps.ts";
-import { splitHostnames } from "./hostnames.ts";
+import { resolveEnvironments, splitHostnames } from "./hostnames.ts";
 import { bothObservers, resolveObserve } from "./observe.ts";
 import { emptySample } from "./pool-sample.ts";
 import type { RunConfig, RunEvent } from "./run-config.ts";
@@ -56,13 +56,13 @@ export function resolveRun(what: string, config: RunConfig): RunSettings {
     shutdown.note(event);
     emit(event);
   };
-  const apps = config.apps === undefined ? undefined : resolveApps(config.apps);
+  const hostnames = splitHostnames(config.hostnames, config.apps);
+  const apps = config.apps === undefined ? undefined : resolveApps(config.apps, resolveEnvironments(config.hostnames));
   if (apps !== undefined && config.app !== undefined)
     fail("apps", "absent beside app: only one of them can be", config.apps);
   const watches = booleanOption("watch", config.watch ?? false);
   if (watches && apps === undefined)
     fail("watch", "absent or false without apps: only their files are known", config.watch);
-  const hostnames = splitHostnames(config.hostnames, config.apps);
   const poolSettings = {
     ...resolveServerPool({
       ...pick(config, SERVER_POOL_OPTIONS),

@@ -52,6 +52,10 @@ export class Services implements Apps {
     return this.#added.get(hostname)?.plan ?? this.#configured?.find(hostname);
   }
 
+  whyNot(hostname: string): string | undefined {
+    return this.#configured?.whyNot(hostname);
+  }
+
   keyOf(hostname: string): string {
     return this.#added.has(hostname) ? hostname : (this.#configured?.keyOf(hostname) ?? hostname);
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { toHostname } from "../base/hostname.ts";
+import { HOSTNAME_RULE, toHostname } from "../base/hostname.ts";
 import { toAuthority } from "../base/request-target.ts";
 import type { Problem } from "../server/problem.ts";
 import { badRequest, misdirected } from "./problem.ts";
@@ -17,6 +17,14 @@ export interface RouteSettings {
   defaultHostname: string;
   /** The domains that are served, longest first; `undefined` serves every name. */
   domains: readonly string[] | undefined;
+}
+
+/** The name under which the switchboard itself answers, whatever domains it serves. */
+export const OWN_HOST = "switchboard.localhost";
+
+/** Under which of the domains that are served people are told of hostnames: the one that every browser knows, if it is served. */
+export function domainToTell(domains: readonly string[] | undefined): string {
+  return domains === undefined || domains.includes("localhost") ? "localhost" : (domains[0] as string);
 }
 
 /** Finds the route of a request, or the reason why it has none. */
@@ -68,14 +76,16 @@ function routeAppName(authority: string, name: string | string[], settings: Rout
   const host = toHost(authority);
   if (host === undefined || !isLoopbackName(host)) return routeAuthority(authority, settings);
   const hostname = toHostname(String(name));
-  return hostname === undefined ? badRequest("X-App-Name is no hostname") : { to: "server", hostname };
+  return hostname === undefined
+    ? badRequest(`X-App-Name is no hostname: ${HOSTNAME_RULE}`)
+    : { to: "server", hostname };
 }
 
 function routeAuthority(authority: string, { defaultHostname, domains }: RouteSettings): Route | Problem {
   const host = toHost(authority);
-  if (host === undefined) return badRequest("Host is no hostname with an optional port");
+  if (host === undefined) return badRequest(`Host is no hostname with an optional port: ${HOSTNAME_RULE}`);
   if (isLoopbackName(host)) return { to: "server", hostname: defaultHostname };
-  if (host === "switchboard.localhost") return CONTROL;
+  if (host === OWN_HOST) return CONTROL;
   if (domains === undefined) return { to: "server", hostname: beforeDomain(host, "localhost") ?? host };
   for (const domain of domains) {
     if (host === domain) return { to: "server", hostname: defaultHostname };

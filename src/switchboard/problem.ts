@@ -1,4 +1,5 @@
 import { firstLine, outputOf, SwitchboardError } from "../base/errors.ts";
+import { thereAre } from "../base/listing.ts";
 import type { Problem } from "../server/problem.ts";
 
 /** An address in the text of an error: clients are not told where anything runs. */
@@ -30,10 +31,11 @@ export function toProblem(error: unknown, hostname: string): Problem {
     return { status: 500, code: "INTERNAL", detail: "the switchboard failed to answer this request", hostname };
   }
   const { code, retryAfterMs, names, cause } = error;
-  // Which names exist is for clients on this machine alone: whoever answers knows where the client is.
-  const line = names === undefined ? firstLine(error) : `there is no app for "${hostname}"`;
+  // Which names exist is for clients on this machine alone, and added where they are answered.
+  const line = names === undefined ? firstLine(error) : firstLine(error).replace(`; ${thereAre(names)}`, "");
   // What a start failed with is for them alone, too: it may name a command with its arguments, or files.
-  const elsewhere = cause instanceof Error ? toDetail(line.replace(`: ${firstLine(cause)}`, "")) : undefined;
+  const short = cause instanceof Error ? toDetail(line.replace(`: ${firstLine(cause)}`, "")) : undefined;
+  const elsewhere = names === undefined ? short : `there is no app for "${hostname}"`;
   const facts = { hostname, retryAfterMs, names, ...outputOf(error) };
   return { status: toStatus(error), code, detail: toDetail(line), elsewhere, ...facts };
 }

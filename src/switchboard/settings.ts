@@ -29,11 +29,14 @@ import { DELIVERY_OPTIONS, type DeliveryConfig, type DeliverySettings, resolveDe
 export type SwitchboardEvent =
   /** The switchboard listens. */
   | { type: "listening"; url: string; port: number }
-  /** The shutdown has begun: new requests get 503. */
-  | { type: "draining" }
+  /** The shutdown has begun: new requests get 503. It waits for what is in flight, and for these servers that start. */
+  | { type: "draining"; requests: number; sockets: number; starting: readonly string[] }
   /** What the drain came to: requests and sockets that finished in time, and those that were cut. */
   | { type: "drained"; requestsFinished: number; requestsCut: number; socketsCut: number; ms: number }
-  /** The front door itself failed at something, such as `admit` or an accept; it stays open. */
+  /**
+   * The front door itself failed at something, such as `admit` or an accept; it stays open. The command keeps errors that
+   * no app has caught as such events, too.
+   */
   | { type: "front-error"; hostname: string | undefined; error: Error; message: string }
   /** The server of a hostname keeps failing, or its circuit was forced open: it gets no requests until then. */
   | { type: "circuit-opened"; hostname: string; retryAfterMs: number | undefined }

@@ -24,7 +24,7 @@ import { createFrontDoor, type FrontDoor, type OwnApp } from "./front-door.ts";
 import { leaveGuard } from "./guard.ts";
 import { createGuards, type Guards } from "./guards.ts";
 import type { RequestEvent } from "./handoff.ts";
-import { createRouter, isRoute } from "./hostname.ts";
+import { createRouter, domainToTell, isRoute, OWN_HOST } from "./hostname.ts";
 import { badRequest, SHUTTING_DOWN } from "./problem.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { endSlowResponses, type TimedOut } from "./response-timeouts.ts";
@@ -126,6 +126,7 @@ class Switchboard {
   /** Takes over connections whose upgrade no app wants: the same bytes are a usual request to it. */
   readonly #plain: Server;
   readonly #settings: SwitchboardSettings;
+  readonly #pool: ServerPool;
   readonly #route: ReturnType<typeof createRouter>;
   /** The rule about proxies, where there is one. */
   readonly #clientOf: ClientOf | undefined;
@@ -136,6 +137,7 @@ class Switchboard {
 
   constructor(settings: SwitchboardSettings, pool: ServerPool, makeOwn: MakeOwnApp) {
     this.#settings = settings;
+    this.#pool = pool;
     this.#route = createRouter(settings);
     if (settings.trustedProxies.length > 0) this.#clientOf = createClientOf(settings.trustedProxies);
     this.#recorder = createRecorder(settings.observer, this.#clientOf);
@@ -151,12 +153,13 @@ class Switchboard {
       takePlainly: (request, socket, head) => this.#takePlainly(request, socket, head),
       failed,
     });
-    const domain = settings.domains?.[0] ?? "localhost";
-    const url = (hostname: string) => `http://${hostname}.${domain}:${(this.server.address() as AddressInfo).port}`;
+    const domain = domainToTell(settings.domains);
+    const port = () => (this.server.address() as AddressInfo).port;
+    const url = (hostname: string) => `http://${hostname}.${domain}:${port()}`;
     const door = createFrontDoor({ pool, url, draining: () => this.#draining }, this.faults, this.guards);
     const own = makeOwn(door);
     this.#own = own ?? createStatus(door);
-    if (own !== undefined) this.#lookAt = (hostname) => `${url("switchboard")}/#/services/${hostname}`;
+    if (own !== undefined) this.#lookAt = (hostname) => `http://${OWN_HOST}:${port()}/#/services/${hostname}`;
     this.app = this.#own.app;
     this.server = this.#createServer();
     this.server.on("connection", (socket) => this.connections.add(socket));
@@ -183,7 +186,9 @@ class Switchboard {
     const { onEvent, graceMs } = this.#settings;
     const since = performance.now();
     this.#draining = true;
-    onEvent({ type: "draining" });
+    const { requests, sockets } = this.#inFlight;
+    const starting = this.#pool.inspect().servers.filter(({ state }) => state === "starting");
+    onEvent({ type: "draining", requests, sockets, starting: starting.map(({ hostname }) => hostname) });
     this.#own.close();
     for (const response of this.#inFlight.responses()) response.shouldKeepAlive = false;
     const lingerMs = this.connections.size > 0 ? Math.min(LINGER_MS, graceMs) : 0;

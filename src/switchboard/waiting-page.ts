@@ -31,15 +31,17 @@ export function waitingPage(hostname: string, pool: ServerPool): Problem {
   const row = starting(hostname, pool);
   const seconds = Math.floor((row?.forMs ?? 0) / 1_000);
   const since = seconds === 0 ? "" : `, for ${seconds} s now`;
-  const state = `its server is not ready yet${since}; this page asks again by itself`;
+  const state = `its server is not ready yet${since}`;
+  const what = row?.waitsFor === undefined ? "" : `: ${toDetail(row.waitsFor)}`;
+  const end = "; this page asks again by itself";
   const [again, why] = row?.failure === undefined ? ["", ""] : [" again", `it has failed: ${toDetail(row.failure)}; `];
   const output = pool.log(hostname).slice(-LINES);
   return {
     status: 503,
     code: "STARTING",
     title: `${hostname} is starting${again}`,
-    detail: `${why}${state}`,
-    elsewhere: state,
+    detail: `${why}${state}${what}${end}`,
+    elsewhere: `${state}${end}`,
     hostname,
     retryAfterMs: 1_000,
     output: output.map(({ text }) => text),

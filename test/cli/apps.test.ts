@@ -54,7 +54,7 @@ describe.concurrent("switchboard with apps", () => {
   it("takes its options and apps from the config file of its directory", async ({ start }) => {
     const program = start(CONFIGURED);
     const port = await listening(program);
-    expect(program.stdout).toContain(`http://home.example.test:${port}`);
+    expect(program.stdout).toContain(`http://home.localhost:${port}`);
     expect(program.stdout).toContain("App    2 in the config file");
     const client = new Client(port).send("GET / HTTP/1.1\r\nHost: example.test\r\nConnection: close\r\n\r\n");
     expect(await client.end()).toContain("home from the config file");

@@ -51,8 +51,36 @@ describe("the lines of the command", () => {
       { type: "health", hostname, replica: undefined, from: "healthy", to: "degraded", reason: "why" },
       "health   shop is degraded: why",
     ],
+    [
+      { type: "slow-start", hostname, reason: "it listens on port 4567", afterMs: 5_000 },
+      "slow     shop: not ready after 5.0 s: it listens on port 4567",
+    ],
+    [
+      { type: "draining", requests: 2, sockets: 0, starting: ["shop", "blog"] },
+      "draining: 2 requests and 0 sockets in flight (shop, blog not started yet) may finish; interrupt again to stop at once",
+    ],
+    [
+      { type: "draining", requests: 0, sockets: 0, starting: [] },
+      "draining: what is in flight may finish; interrupt again to stop at once",
+    ],
   ])("say for %o: %s", (event, line) => {
     expect(human(event)).toBe(line);
+  });
+
+  it("tell of no next start once the switchboard ends", () => {
+    const parts: string[] = [];
+    const shown = () => ({ app: undefined, hostname: "hello", domain: "localhost" });
+    const tell = createHumanOutput({ write: (part) => parts.push(part) }, shown);
+    tell({ type: "draining", requests: 0, sockets: 0, starting: [] });
+    tell({ type: "backing-off", hostname, failures: 1, delayMs: 39 });
+    expect(parts).toHaveLength(1);
+  });
+
+  it("name no address where there is no app yet", () => {
+    const shown = () => ({ app: "./apps", hostname: undefined, domain: "localhost" });
+    const told = print((sink) => createHumanOutput(sink, shown), { type: "listening", url: "http://x:1", port: 1 });
+    expect(told).toContain("Open   nothing yet: there is no app\n  App    ./apps\n");
+    expect(told).not.toContain("curl");
   });
 
   it("are whole in JSON", () => {

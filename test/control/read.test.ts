@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import express from "express";
 import { describe, expect, it, vi } from "vitest";
 import { RequestRecord } from "../../src/base/request-record.ts";
@@ -101,6 +102,25 @@ describe("reading", () => {
       broken = false;
       await board.fetch("bad");
       await vi.waitFor(async () => expect(await status()).toBe("healthy"));
+    });
+  });
+
+  it("tells that a server stops for as long as its successor waits for that", async () => {
+    const held: ServerResponse[] = [];
+    const app: AppFactory = () => (_request, response) => void held.push(response);
+    await withBoard({ app }, async (board) => {
+      const client = await ControlClient.open(board);
+      const state = async () => (await client.get("/api/services/shop")).body.state;
+      const asked = board.fetch("shop");
+      await vi.waitFor(() => expect(held).toHaveLength(1));
+      void board.pool.shutdown("shop");
+      const next = board.pool.getOrCreate("shop");
+      expect(board.pool.inspect()).toMatchObject({ starting: 1, stopping: 1 });
+      expect(await state()).toBe("stopping");
+      held[0]?.end();
+      await asked;
+      await next;
+      expect(await state()).toBe("running");
     });
   });
 
@@ -314,7 +334,7 @@ describe("reading", () => {
         {
           type: "error",
           hostname: "shop",
-          text: "shop: out of milk",
+          text: expect.stringMatching(/^shop: out of milk \(.*read\.test\.ts:\d+:\d+\)$/),
           error: { name: "Error", message: "out of milk" },
         },
       ]);

@@ -45,7 +45,7 @@ describe("replicas in commands", () => {
       await vi.waitFor(() => expect(new Set(seen).size).toBe(2));
       process.kill(killed, "SIGKILL");
       const { message } = await log.next("replica-failed", "shop", PATIENT);
-      expect(message).toContain('the command of "shop" was ended by SIGKILL');
+      expect(message).toContain("its command was ended by SIGKILL");
       expect(await pids(board)).toEqual([other]); // to start a process takes longer than to ask one
       await log.next("replica-started", "shop", PATIENT);
       done = true;

@@ -75,6 +75,19 @@ describe("a start that fails", () => {
     expect(log.lines()).toEqual(["starting shop", "error shop", "backing-off shop"]);
   });
 
+  it("is told with the place, but not to those who ask for the server", async () => {
+    const app: AppFactory = () => {
+      throw new Error("no database\nand more");
+    };
+    await withPool({ app }, function* (pool, log) {
+      const failed = yield* until(pool.getOrCreate("shop").catch((error: Error) => error));
+      expect(failed).toHaveProperty("message", '"shop" could not start: no database\nand more');
+      const place = "no database \\(.*failures\\.test\\.ts:\\d+:\\d+\\)";
+      expect(pool.failures()[0]?.message).toMatch(new RegExp(`^${place}$`));
+      expect(log.all).toContainEqual(expect.objectContaining({ type: "error", message: "no database\nand more" }));
+    });
+  });
+
   it("gives all who joined it the same error", async () => {
     await withPool(
       {
@@ -135,7 +148,7 @@ describe("a start that fails", () => {
       yield* until(
         expect(pool.getOrCreate("shop")).rejects.toMatchObject({
           code: "START_TIMEOUT",
-          message: expect.stringContaining('"shop" was not ready within 20 ms'),
+          message: expect.stringContaining('"shop" could not start: it was not ready within 20 ms; see why'),
         }),
       );
     });
@@ -187,7 +200,14 @@ describe("a hostname that the factory declines", () => {
       known = true;
       yield* pool.getOrCreate("shop");
     });
-    expect(log.lines("error", "backing-off", "started")).toEqual(["started shop"]);
+    expect(log.lines()).toEqual([
+      "starting shop",
+      "declined shop",
+      "starting shop",
+      "started shop",
+      "stopping shop",
+      "stopped shop",
+    ]);
   });
 });
 

@@ -48,7 +48,13 @@ describe("a pool that is looked at", () => {
     await expect(board.pool.getOrCreate("shop")).rejects.toThrow("no milk");
     await vi.waitFor(() => {
       expect(board.pool.inspect().refused).toEqual([]); // it can be started again
-      const failure = { hostname: "shop", failures: 1, message: "no milk", output: [], retryAfterMs: 0 };
+      const failure = {
+        hostname: "shop",
+        failures: 1,
+        message: expect.stringMatching(/^no milk \(.*:\d+\)$/),
+        output: [],
+        retryAfterMs: 0,
+      };
       expect(board.pool.failures()).toEqual([failure]);
     });
     works = true;

@@ -10,6 +10,7 @@ import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
 import { Fleet } from "../support/fleet.ts";
 import { makeFolder } from "../support/folder.ts";
+import { createGate } from "../support/gate.ts";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const command = (...steps: string[]) => commandApp([process.execPath, fixture("command.mjs"), ...steps]);
@@ -99,8 +100,12 @@ describe("an app outside this event loop", () => {
       server.close();
       server.closeAllConnections();
     });
-    const told = log.all.flatMap((event) => (event.type === "health" && event.replica === 1 ? [event.reason] : []));
-    expect(told).toEqual(["it cannot be connected to", "it can be connected to again"]);
+    // Of the hostname, and not once more of its only replica.
+    const told = log.all.flatMap((event) => (event.type === "health" ? [[event.replica, event.reason]] : []));
+    expect(told).toEqual([
+      [undefined, "it cannot be connected to"],
+      [undefined, "it can be connected to again"],
+    ]);
   });
 
   it("is asked for WebSockets, too", async () => {
@@ -174,7 +179,7 @@ describe("an app outside this event loop", () => {
       const refused = await board.fetch("shop");
       expect(refused.status).toBe(503);
       const detail =
-        '"shop" could not start: the command of "shop" exited with code 7 before it was ready (echo first; echo second; exit 7)';
+        '"shop" could not start: its command exited with code 7 before it was ready (echo first; echo second; exit 7)';
       expect(await refused.json()).toMatchObject({ code: "START_FAILED", detail, output: ["first", "second"] });
       const again = await (await board.fetch("shop")).json();
       expect(again).toMatchObject({ code: "BACKING_OFF", output: ["first", "second"] });
@@ -201,7 +206,7 @@ describe("an app outside this event loop", () => {
       expect(await late.json()).toMatchObject({
         code: "START_TIMEOUT",
         detail: expect.stringMatching(
-          /not ready within 300 ms \(nothing accepts connections on port \d+, which it was/,
+          /^"shop" could not start: nothing accepts connections on port \d+, which PORT says; it was not ready within 300 ms/,
         ),
         output: ["waiting"],
       });
@@ -218,6 +223,30 @@ describe("an app outside this event loop", () => {
         expect(ended).toBe(false);
         await vi.advanceTimersByTimeAsync(1_100);
         expect(ended).toBe(true);
+        vi.useRealTimers();
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.runIf(process.platform === "linux")("that listens on another port than it was told is found out", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      await withBoard({ app: () => command("on-another-port"), graceMs: 0 }, async (board, log) => {
+        const listening = createGate();
+        board.pool.listenLog("shop", ({ text }) => text.startsWith("serving on") && listening.open());
+        const start = board.pool.getOrCreate("shop").catch(({ message }) => message);
+        await listening.promise;
+        const [, other] = /serving on (\d+)/.exec(board.pool.log("shop")[0]?.text ?? "") ?? [];
+        await vi.advanceTimersByTimeAsync(5_000);
+        const [slow] = log.all.filter(({ type }) => type === "slow-start");
+        const reason = `it listens on port ${other}; let it listen on process.env.PORT (`;
+        expect(slow).toMatchObject({ hostname: "shop", afterMs: 5_000, reason: expect.stringContaining(reason) });
+        expect(board.pool.inspect().servers[0]?.waitsFor).toContain(reason);
+        await vi.advanceTimersByTimeAsync(55_100);
+        expect(await start).toContain(`"shop" could not start: ${reason}`);
+        expect(log.lines("slow-start")).toHaveLength(1); // each reason once
         vi.useRealTimers();
       });
     } finally {

@@ -88,7 +88,7 @@ describe("a pinned hostname", () => {
       const { message } = yield* until(log.next("error", "shop"));
       expect(message).toBe('there is no app for "shop"');
       yield* later(60_000);
-      expect(log.lines()).toEqual(["starting shop", "error shop"]);
+      expect(log.lines()).toEqual(["starting shop", "declined shop", "error shop"]);
     });
   });
 

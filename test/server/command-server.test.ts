@@ -264,16 +264,16 @@ describe("useCommandServer", () => {
 describe("a command that does not start", () => {
   it("says that there is no such command", async () => {
     expect(await failure({ command: ["no-such-command", "x"] })).toBe(
-      'the command of "shop" could not be started: command not found: no-such-command (no-such-command x)',
+      "its command could not be started: command not found: no-such-command (no-such-command x)",
     );
     expect(await failure({ command: "no-such-command x" })).toMatch(
-      /^the command of "shop" exited with code 127 \(command not found\) before it was ready \(no-such-command x\)\nIts last output:\n {2}.*no-such-command: .*not found$/,
+      /^its command exited with code 127 \(command not found\) before it was ready \(no-such-command x\)\nIts last output:\n {2}.*no-such-command: .*not found$/,
     );
   });
 
   it("says that there is no such directory, or that it is none", async () => {
     const missing = join(folder, "missing");
-    const message = 'the command of "shop" could not be started: there is no directory';
+    const message = "its command could not be started: there is no directory";
     expect(await failure({ command: "true", cwd: missing })).toBe(`${message} ${missing}, which is its cwd (true)`);
     const file = join(import.meta.dirname, "../fixtures/command.mjs");
     expect(await failure({ command: "true", cwd: file })).toBe(`${message} ${file}, which is its cwd (true)`);
@@ -283,23 +283,23 @@ describe("a command that does not start", () => {
     const file = join(folder, "plain.txt");
     await writeFile(file, "text");
     expect(await failure({ command: [file] })).toBe(
-      `the command of "shop" could not be started: ${file} is not executable (${file})`,
+      `its command could not be started: ${file} is not executable (${file})`,
     );
   });
 
   it("says that its arguments are too long for the system", async () => {
     const message = await failure({ command: ["true", "x".repeat(10_000_000)] });
-    expect(message).toMatch(/^the command of "shop" could not be started: spawn E2BIG/);
+    expect(message).toMatch(/^its command could not be started: spawn E2BIG/);
     expect(message.length).toBeLessThan(1_000);
   });
 
   it("says how it ended, with the last 20 lines of its output", async () => {
     const lines = Array.from({ length: 20 }, (_, i) => `\n  ${i + 12}`).join("");
     expect(await failure({ command: "seq 1 30; printf 31 >&2; exit 3" })).toBe(
-      `the command of "shop" exited with code 3 before it was ready (seq 1 30; printf 31 >&2; exit 3)\nIts last output:${lines}`,
+      `its command exited with code 3 before it was ready (seq 1 30; printf 31 >&2; exit 3)\nIts last output:${lines}`,
     );
     expect(await failure({ command: "exit 0" })).toBe(
-      'the command of "shop" exited with code 0 before it was ready (exit 0); it printed nothing',
+      "its command exited with code 0 before it was ready (exit 0); it printed nothing",
     );
     expect(await failure({ command: "kill -SEGV $$" })).toContain("was ended by SIGSEGV before it was ready");
   });
@@ -309,7 +309,7 @@ describe("a command that does not start", () => {
     const { code, stdout, stderr } = await program.exited;
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toEqual({
-      during: expect.stringMatching(/^the command of "shop" could not be started: spawn .* EMFILE/),
+      during: expect.stringMatching(/^its command could not be started: spawn .* EMFILE/),
       after: "started",
     });
     expect(code).toBe(0);
@@ -434,9 +434,7 @@ describe("a command that crashes", () => {
       const error: Error = yield* until(server.ended.catch((reason) => reason));
       expect(error).toMatchObject({ code: "SERVER_CLOSED", hostname: "shop" });
       const { port } = server.address;
-      expect(error.message).toBe(
-        `the command of "shop" ${how} (${app().join(" ")})\nIts last output:\n  serving on ${port}`,
-      );
+      expect(error.message).toBe(`its command ${how} (${app().join(" ")})\nIts last output:\n  serving on ${port}`);
     });
   });
 
@@ -445,7 +443,7 @@ describe("a command that crashes", () => {
     await withCommand({ command, graceMs: 50 }, function* (server) {
       yield* until(writeFile(join(folder, "go"), ""));
       const error: Error = yield* until(server.ended.catch((reason) => reason));
-      expect(error.message).toContain('the command of "shop" exited with code 0 (');
+      expect(error.message).toContain("its command exited with code 0 (");
       expect(processesOf(server.pid as number)).toHaveLength(1);
     });
   });

@@ -2,6 +2,7 @@ import { mkdir, rename, symlink } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createSwitchboard } from "../../src/index.ts";
 import { openFolder } from "../../src/start/apps-folder.ts";
 import { withBoard } from "../support/board.ts";
 import { Client, get } from "../support/client.ts";
@@ -98,6 +99,49 @@ describe("a folder of apps", () => {
       "folder",
     ]) {
       expect(find(name)).toBeUndefined();
+    }
+  });
+
+  it("says why what is there is no app, to those on this machine", async () => {
+    await using folder = await makeFolder({ "lib/package.json": '{ "name": "lib" }', "x.y.mjs": answering("x") });
+    await withBoard({ apps: folder.path }, async (board) => {
+      const lib = await board.fetch("lib");
+      expect(lib.status).toBe(404);
+      expect(await lib.json()).toMatchObject({
+        detail:
+          'there is no app for "lib": the folder lib is there, but has no script dev or start in a package.json, and no index.ts or index.js; there are no names yet',
+      });
+      expect(await (await board.fetch("x.y")).json()).toMatchObject({
+        detail: expect.stringContaining("the file x.y.mjs is there, but one with a dot in its name is no app"),
+      });
+      const others = await board.fetch("lib", "/", { headers: { "x-forwarded-for": "192.0.2.1" } });
+      expect(await others.json()).toMatchObject({ detail: 'there is no app for "lib"' });
+    });
+  });
+
+  it("gives each of them the variables that stand in hostnames", async () => {
+    const says = "export default () => (_request, response) => response.end(String(process.env.DATABASE_URL));\n";
+    const server = SERVER.replace('"a script"', "process.env.DATABASE_URL");
+    await using folder = await makeFolder({
+      "api.mjs": says,
+      "docs/package.json": SCRIPT,
+      "docs/server.mjs": server,
+      "other.mjs": says,
+    });
+    const hostnames = { api: { env: { DATABASE_URL: "of api" } }, docs: { env: { DATABASE_URL: "of docs" } } };
+    await withBoard({ apps: folder.path, hostnames }, async (board) => {
+      const texts = ["api", "docs", "other"].map(async (name) => (await board.fetch(name)).text());
+      expect(await Promise.all(texts)).toEqual(["of api", "of docs", "undefined"]);
+    });
+    const apps = { api: { module: folder.at("api.mjs"), env: { DATABASE_URL: "of the app" } } };
+    await withBoard({ apps }, async (board) => {
+      expect(await (await board.fetch("api")).text()).toBe("of the app");
+    });
+    for (const [config, message] of [
+      [{ apps, hostnames }, /^hostnames\['api'\] must be without env unless apps is a folder/],
+      [{ apps: folder.path, hostnames: { api: { env: { A: 1 } } } }, /^hostnames\['api'\].env.A must be text/],
+    ] as const) {
+      await expect(createSwitchboard(config as never)).rejects.toThrow(message);
     }
   });
 

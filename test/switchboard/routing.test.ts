@@ -47,6 +47,19 @@ describe("domains", () => {
     },
   );
 
+  it("lead people to localhost, if it is served, and to the dashboard where it answers", async () => {
+    const app = () => {
+      throw new Error("no");
+    };
+    await withBoard({ app, domains: ["localhost", "shops.test"] }, async (board) => {
+      expect(board.url("shop")).toBe(`http://shop.localhost:${board.port}`);
+    });
+    await withBoard({ app, domains: ["shops.test"] }, async (board) => {
+      const page = await (await board.fetch("shop", "/", { headers: { accept: "text/html" } })).text();
+      expect(page).toContain(`<a href="http://switchboard.localhost:${board.port}/#/services/shop">`);
+    });
+  });
+
   testDomain("appear in the URLs that are given out", async ({ switchboard, fetch }) => {
     expect(switchboard.url("shop", "/cart")).toBe(`http://shop.example.test:${switchboard.port}/cart`);
     expect(await (await fetch("shop")).text()).toBe(`shop shop.example.test:${switchboard.port}`);

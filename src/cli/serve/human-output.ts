@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import { toTime } from "../../base/duration.ts";
-import { whereThrown } from "../../base/errors.ts";
+import { withPlace } from "../../base/errors.ts";
 import { count } from "../../base/listing.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
 import type { RunEvent } from "../../start/run-config.ts";
@@ -11,14 +11,17 @@ import type { Sink } from "./json-output.ts";
 import { isPrinted, type LevelName, levelOf } from "./levels.ts";
 import type { OutputEvent } from "./output-event.ts";
 
+/** How many names one line has. */
+const MOST_NAMES = 10;
+
 type Style = Parameters<typeof styleText>[0];
 
 /** What the start-up block says of the apps. */
 export interface Shown {
   /** Where they come from; `undefined` for the demo. */
   app: string | undefined;
-  /** A name that can be asked for. */
-  hostname: string;
+  /** A name that can be asked for, if there is one yet. */
+  hostname: string | undefined;
   domain: string;
   /** Where the dashboard is; only a terminal is told the token. */
   dashboard?: { url: string; token: string | undefined } | undefined;
@@ -35,8 +38,11 @@ export function createHumanOutput(
 ): (event: OutputEvent) => void {
   const colours = sink.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text);
+  let ends = false;
   return (event) => {
+    ends ||= event.type === "draining";
     if (!isPrinted(levelOf(event), least)) return;
+    if (ends && event.type === "backing-off") return; // nothing is started any more
     if (event.type === "listening") sink.write(startUp(event, shown(), paint, sink.isTTY === true));
     else if (event.type === "report") sink.write(report(event, paint));
     else {
@@ -51,16 +57,21 @@ type Listening = Extract<RunEvent, { type: "listening" }>;
 type Paint = (style: Style, text: string) => string;
 
 function startUp({ url, port }: Listening, shown: Shown, paint: Paint, isTerminal: boolean): string {
-  const name = `${shown.hostname}.${shown.domain}`;
   const app = shown.app ?? `the built-in demo; yours: ${paint("cyan", "switchboard ./app.ts")}`;
   return `
   ${paint("bold", "Switchboard")} gives every hostname its own server.
 
-  Open   ${paint("cyan", `http://${name}:${port}`)}
-  Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
-  App    ${app}
+${openLines(shown, url, port, paint)}  App    ${app}
 ${dashboardLine(shown, paint, isTerminal)}  Stop   Ctrl-C
 
+`;
+}
+
+function openLines({ hostname, domain }: Shown, url: string, port: number, paint: Paint): string {
+  if (hostname === undefined) return "  Open   nothing yet: there is no app\n";
+  const name = `${hostname}.${domain}`;
+  return `  Open   ${paint("cyan", `http://${name}:${port}`)}
+  Or     ${paint("cyan", `curl -H 'Host: ${name}' ${url}`)}
 `;
 }
 
@@ -83,6 +94,8 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
   switch (event.type) {
     case "started":
       return `${paint("green", "started")}  ${event.hostname} on port ${event.port}`;
+    case "slow-start":
+      return `${paint("yellow", "slow")}     ${event.hostname}: not ready after ${toTime(event.afterMs)}: ${printableLines(event.reason)}`;
     case "changed":
       return `${paint("cyan", "changed")}  ${event.hostname}: ${printable(relative("", event.file))}`;
     case "stopping":
@@ -108,7 +121,7 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "health":
       return `${paint(HEALTH_STYLES[event.to], "health")}   ${toSubject(event)} is ${event.to}: ${printableLines(event.reason)}`;
     case "error":
-      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(event.message)}${paint("dim", whereThrown(event.error))}`;
+      return `${paint("red", "error")}    ${event.hostname}: ${printableLines(withPlace(event.error))}`;
     case "forward-error":
       return `${paint("red", "error")}    ${event.hostname}: a request failed (${event.phase}): ${printableLines(event.message)}`;
     case "front-error":
@@ -133,8 +146,9 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     case "lost":
       return `${paint("yellow", "lost")}     ${count(event.lost, "line")}: what reads this output is too slow`;
     case "draining":
-      return `${paint("dim", "draining:")} what is in flight may finish; interrupt again to stop at once`;
+      return `${paint("dim", "draining:")} ${waitedFor(event)} may finish; interrupt again to stop at once`;
     case "starting":
+    case "declined":
     case "drained":
     case "listening":
     case "report":
@@ -142,6 +156,12 @@ function describe(event: OutputEvent, paint: Paint): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function waitedFor({ requests, sockets, starting }: Extract<RunEvent, { type: "draining" }>): string {
+  if (requests + sockets === 0) return "what is in flight";
+  const starts = starting.length === 0 ? "" : ` (${starting.slice(0, MOST_NAMES).join(", ")} not started yet)`;
+  return `${count(requests, "request")} and ${count(sockets, "socket")} in flight${starts}`;
 }
 
 function describeRequest(record: RequestRecord, paint: Paint): string {

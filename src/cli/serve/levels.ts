@@ -17,6 +17,7 @@ export function levelOf(event: OutputEvent): Exclude<LevelName, "silent"> {
       return "error";
     case "health":
       return event.to === "healthy" ? "info" : "warn";
+    case "slow-start":
     case "forward-error":
     case "replica-failed":
     case "backing-off":

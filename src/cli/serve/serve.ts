@@ -1,13 +1,15 @@
 import { action, ensure, exit, type Operation, spawn, suspend, withResolvers } from "effection";
-import { toError } from "../../base/errors.ts";
+import { summarize, toError, withPlace } from "../../base/errors.ts";
 import { tell } from "../../base/events.ts";
 import { LONGEST_DELAY_MS } from "../../base/options.ts";
 import type { RequestRecord } from "../../base/request-record.ts";
+import type { EventRecord } from "../../observe/event-record.ts";
 import type { Journal } from "../../observe/journal.ts";
-import { loadApp } from "../../server/module.ts";
+import { loadDefault, toFactory } from "../../server/module.ts";
 import { resolveApps } from "../../start/apps.ts";
-import type { RunConfig } from "../../start/run-config.ts";
+import type { RunConfig, RunEvent } from "../../start/run-config.ts";
 import { type RunningBoard, useRunningSwitchboard } from "../../start.ts";
+import { domainToTell } from "../../switchboard/hostname.ts";
 import { toOwnDashboard, toUrl } from "../client/target.ts";
 import { flushed } from "../terminal/flush.ts";
 import { DEFAULTS, type ServeArguments } from "./arguments.ts";
@@ -48,7 +50,10 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
     first: ended.resolve,
     forced: (why) => process.stderr.write(`switchboard: ${why}; ending at once\n`),
   });
-  yield* useProcessErrors(print);
+  yield* useProcessErrors((error) => {
+    print({ type: "uncaught", error, message: error.message });
+    board?.observation?.events.add(toRecord(error));
+  });
   // A task of its own, because a signal may come while a file loads.
   yield* spawn(function* () {
     yield* exit(yield* ended.operation);
@@ -57,7 +62,7 @@ export function* serve({ log, module, given, configFile }: ServeArguments): Oper
   const { app, apps, onEvent, ...others } = yield* loadConfig(configFile, limitMs);
   const isChosen = module !== undefined || given.apps !== undefined;
   config = { ...DEFAULTS, ...others, ...(isChosen ? {} : { app, apps }), ...given };
-  if (module !== undefined) config.app = yield* loadApp(module, limitMs);
+  if (module !== undefined) config.app = yield* loadDefault(module, toFactory, limitMs);
   const state = yield* useStateFile();
   yield* ensure(() => printer.close());
   board = yield* open({
@@ -103,8 +108,8 @@ function show(module: string | undefined, { app, apps, domains }: RunConfig): Sh
   const from = typeof apps === "string" ? apps : `${names.length} in the config file`;
   return {
     app: apps === undefined ? (module ?? (app && "that of the config file")) : from,
-    hostname: names[0]?.replace("*", "hello") ?? "hello",
-    domain: domains?.[0] ?? "localhost",
+    hostname: apps === undefined ? "hello" : names[0]?.replace("*", "hello"),
+    domain: domainToTell(domains),
   };
 }
 
@@ -114,12 +119,16 @@ function showDashboard(board: RunningBoard | undefined): Shown["dashboard"] {
   return url === undefined ? undefined : { url, token: board.control.token };
 }
 
+/** Whose error it is, only its place can tell: it is kept as one of the switchboard as a whole. */
+function toRecord(error: Error): EventRecord<RunEvent> {
+  const message = `an app did not catch: ${withPlace(error)}`;
+  const event = { type: "front-error", hostname: undefined, error: summarize(error), message } as const;
+  return { seq: 0, time: Date.now(), event };
+}
+
 /** An app on this event loop must not end the process with what it throws from a timer, or leaves uncaught in a promise. */
-function* useProcessErrors(print: (event: OutputEvent) => void): Operation<void> {
-  const onUncaught = (thrown: unknown) => {
-    const error = toError(thrown);
-    print({ type: "uncaught", error, message: error.message });
-  };
+function* useProcessErrors(caught: (error: Error) => void): Operation<void> {
+  const onUncaught = (thrown: unknown) => caught(toError(thrown));
   const onOutputError = () => {}; // a reader that went away, such as head: nothing is printed any more
   process.on("uncaughtException", onUncaught);
   process.on("unhandledRejection", onUncaught);

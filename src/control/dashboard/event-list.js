@@ -16,6 +16,7 @@ const BAD = new Set([
   "replica-failed",
   "forward-error",
   "front-error",
+  "slow-start",
   "timed-out",
   "circuit-opened",
   "cut",

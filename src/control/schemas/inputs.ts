@@ -27,7 +27,7 @@ const app = {
   env: z
     .record(z.string().max(256), z.string().max(32_768))
     .optional()
-    .describe("Variables for the environment of a command."),
+    .describe("Variables for the environment of a command or a thread."),
   kind: z.enum(["thread", "inline"]).optional().describe("Where a module runs. In a thread unless it is given."),
   replicas: z
     .number()

@@ -44,6 +44,7 @@ export class LifecycleMetrics {
     if (hostname === undefined) return;
     if (type === "starting") this.#begin(hostname);
     else if (type === "started") this.#ready(hostname);
+    else if (type === "declined") this.#starting.delete(hostname);
     else if (type === "stopping") {
       this.#starting.delete(hostname); // nobody waits for it any more
       if (reason === "evicted") this.#add("evictions", hostname);

@@ -3,6 +3,7 @@ import { SwitchboardError } from "../../base/errors.ts";
 import { checkHostname } from "../../base/hostname.ts";
 import { noop } from "../../base/operations.ts";
 import { checkKnownOptions, fail, functionOption, textOption } from "../../base/options.ts";
+import { type Environment, envOption, isClean } from "../environment.ts";
 import type { PortChoice } from "../listen.ts";
 import { LogRing } from "../log-ring.ts";
 import { type Grace, graceOption } from "../outside-server.ts";
@@ -57,7 +58,7 @@ export interface CommandSettings {
   command: Command;
   hostname: string;
   cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Environment;
   ready: Readiness;
   graceMs(): number;
   ports: PortChoice;
@@ -75,7 +76,7 @@ export function resolveCommandServer(config: CommandServerConfig): CommandSettin
     command: commandOption(config.command),
     hostname: checkHostname(config.hostname),
     cwd: resolve(cleanText("cwd", config.cwd ?? ".")),
-    env: envOption(config.env ?? {}),
+    env: envOption("env", config.env ?? {}),
     ready: readyOption(config.ready ?? { tcp: true }),
     graceMs: graceOption(config.graceMs),
     ports: portsOption(config.ports ?? ANY_PORT),
@@ -104,14 +105,6 @@ function commandOption(command: unknown): Command {
   return [...(command as string[])];
 }
 
-function envOption(env: unknown): Record<string, string | undefined> {
-  if (typeof env !== "object" || env === null) return fail("env", "an object of texts", env);
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !isClean(value)) fail(`env.${name}`, "text without a NUL character", value);
-  }
-  return { ...env };
-}
-
 function readyOption(ready: unknown): Readiness {
   const rule = "{ tcp: true }, { path: text that begins with / } or { log: text or a RegExp }";
   if (typeof ready !== "object" || ready === null || Object.keys(ready).length !== 1) return fail("ready", rule, ready);
@@ -130,9 +123,4 @@ function portsOption(ports: PortChoice): PortChoice {
 function cleanText(option: string, value: unknown): string {
   const text = textOption(option, value);
   return isClean(text) ? text : fail(option, "text without a NUL character", value);
-}
-
-/** The system takes the end of a text for a NUL character. */
-function isClean(value: unknown): value is string {
-  return typeof value === "string" && !value.includes("\0");
 }

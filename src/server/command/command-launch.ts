@@ -1,16 +1,20 @@
-import { type Operation, race } from "effection";
+import { type Operation, race, sleep } from "effection";
 import { SwitchboardError, toError } from "../../base/errors.ts";
 import { LOOPBACK, lastOutput } from "../outside-server.ts";
 import type { CommandSettings } from "./command-config.ts";
 import { toArguments, toText } from "./command-line.ts";
 import { describeEnding } from "./ending.ts";
 import { isFree } from "./free-port.ts";
-import { findOlderHolder } from "./port-holder.ts";
+import { findOlderHolder, findPorts } from "./port-holder.ts";
 import { type Ending, ProcessGroup, type Program } from "./process-group.ts";
 import { type Address, whenReady } from "./ready.ts";
 
 /** What a command may take to end that was never ready: it has nothing to finish, and somebody waits for the reason. */
 const UNREADY_GRACE_MS = 500;
+
+/** When to look for the first time where a command listens that does not listen where it was told, and at most how seldom. */
+const FIRST_PORTS_MS = 2_000;
+const LONGEST_PORTS_MS = 30_000;
 
 const IN_USE = /EADDRINUSE|in use/i;
 
@@ -38,7 +42,11 @@ export class Launch {
   /** Where it listens, as soon as it is ready; `undefined` when somebody else has its port. Throws when it ends for another reason. */
   *ready(): Operation<Address | undefined> {
     const { log, ready, notYet } = this.#settings;
-    const outcome = yield* race([whenReady(ready, this.#port, log, notYet), this.#group.exited()]);
+    const outcome = yield* race([
+      whenReady(ready, this.#port, log, notYet),
+      this.#group.exited(),
+      this.#noteOtherPorts(),
+    ]);
     if (!("host" in outcome)) {
       yield* this.stop(); // what it left behind may have the port
       if (yield* this.#hasLostPort(outcome)) return undefined;
@@ -47,6 +55,18 @@ export class Launch {
     if (this.#saysInUse() || this.#isStranger(outcome)) return undefined;
     this.#isReady = true;
     return outcome;
+  }
+
+  /** One that listens, but not where it was told, would be waited for without a word. */
+  *#noteOtherPorts(): Operation<never> {
+    const told = this.#port;
+    for (let pauseMs = FIRST_PORTS_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PORTS_MS)) {
+      yield* sleep(pauseMs);
+      const ports = this.pid === undefined ? [] : findPorts(this.pid);
+      if (ports.length === 0 || ports.includes(told)) continue;
+      const where = `port${ports.length === 1 ? "" : "s"} ${ports.join(", ")}`;
+      this.#settings.notYet(`it listens on ${where}; let it listen on process.env.PORT (${told})`);
+    }
   }
 
   /** Returns the reason when it ends by itself. */
@@ -95,10 +115,10 @@ export class Launch {
   }
 
   #describe(ending: Ending, when: string): string {
-    const { command, hostname, log } = this.#settings;
+    const { command, log } = this.#settings;
     const what = describeEnding(ending, this.#program);
     const output = "error" in ending ? "" : lastOutput(log).text;
-    return `the command of "${hostname}" ${what}${when} (${toText(command)})${output}`;
+    return `its command ${what}${when} (${toText(command)})${output}`;
   }
 }
 

@@ -53,6 +53,6 @@ export function useCommandServer(config: CommandServerConfig): Operation<Outside
 function unlucky({ command, hostname, log }: CommandSettings): SwitchboardError {
   const times = `${MAX_LAUNCHES} times, and each time somebody else had its port`;
   const { text, output } = lastOutput(log);
-  const message = `the command of "${hostname}" was started ${times} (${toText(command)})${text}`;
+  const message = `its command was started ${times} (${toText(command)})${text}`;
   return new SwitchboardError("START_FAILED", message, { hostname, output });
 }

@@ -37,18 +37,40 @@ export function findHolder({ host, port }: { host: string; port: number }): Proc
   return sockets.size === 0 ? undefined : listProcesses().find((found) => holds(found, sockets));
 }
 
+/** The ports that the processes of a group listen on. Only Linux tells. */
+export function findPorts(group: number): number[] {
+  if (process.platform !== "linux") return [];
+  const members = listProcesses().filter((found) => found.group === group);
+  const sockets = new Set(members.flatMap(openFiles));
+  const found = ["tcp", "tcp6"].flatMap(listListening).filter(({ socket }) => sockets.has(socket));
+  return [...new Set(found.map(({ port }) => port))].sort((a, b) => a - b);
+}
+
 function findListening(host: string, port: number): Set<string> {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const found = new Set<string>();
   for (const [file, addresses] of Object.entries(REACHED[host] ?? {})) {
-    const lines = readText(`/proc/net/${file}`).split("\n");
-    for (const line of lines) {
-      const fields = line.trim().split(/\s+/);
-      const listens = fields[3] === LISTENS && addresses.some((address) => fields[1] === `${address}:${hex}`);
-      if (listens) found.add(`socket:[${fields[9]}]`);
+    for (const { address, port: own, socket } of listListening(file)) {
+      if (own === port && addresses.includes(address)) found.add(socket);
     }
   }
   return found;
+}
+
+interface Listening {
+  address: string;
+  port: number;
+  /** As a link in `/proc/PID/fd` names it. */
+  socket: string;
+}
+
+function listListening(file: string): Listening[] {
+  const lines = readText(`/proc/net/${file}`).split("\n");
+  return lines.flatMap((line): Listening[] => {
+    const fields = line.trim().split(/\s+/);
+    if (fields[3] !== LISTENS) return [];
+    const [address = "", port = ""] = (fields[1] as string).split(":");
+    return [{ address, port: Number.parseInt(port, 16), socket: `socket:[${fields[9]}]` }];
+  });
 }
 
 function readText(file: string): string {
@@ -59,11 +81,15 @@ function readText(file: string): string {
   }
 }
 
-function holds({ pid }: ProcessFacts, sockets: ReadonlySet<string>): boolean {
+function holds(found: ProcessFacts, sockets: ReadonlySet<string>): boolean {
+  return openFiles(found).some((file) => sockets.has(file));
+}
+
+function openFiles({ pid }: ProcessFacts): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(readLink(`/proc/${pid}/fd/${fd}`)));
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readLink(`/proc/${pid}/fd/${fd}`));
   } catch {
-    return false; // of another user, or it has ended
+    return []; // of another user, or it has ended
   }
 }
 

@@ -35,7 +35,7 @@ export function* whenReady(
     notYet(`it has printed no line with ${inspect(ready.log)}`);
     yield* printed(ready.log, log);
   }
-  notYet(`nothing accepts connections on port ${port}, which it was told`);
+  notYet(`nothing accepts connections on port ${port}, which PORT says`);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     for (const host of LOOPBACK) {
       const address = { host, port };

@@ -6,9 +6,14 @@ import type { Problem } from "../problem.ts";
 /** The start of a replica took too long. */
 export function replicaNotReady(hostname: string, ms: number, why: string | undefined, log: LogRing): SwitchboardError {
   const { text, output } = lastOutput(log);
-  const reason = why === undefined ? "" : ` (${why})`;
-  const message = `a replica of "${hostname}" was not ready within ${ms} ms${reason}; see why its app takes so long, or raise startTimeoutMs${text}`;
-  return new SwitchboardError("START_TIMEOUT", message, { hostname, output });
+  return new SwitchboardError("START_TIMEOUT", `${lateText(ms, why)}${text}`, { hostname, output });
+}
+
+/** The start took too long. What it waited for comes first, where that is known. */
+export function lateText(ms: number, why: string | undefined): string {
+  const late = `it was not ready within ${ms} ms`;
+  if (why === undefined) return `${late}; see why its app takes so long, or raise startTimeoutMs`;
+  return `${why}; ${late} (startTimeoutMs)`;
 }
 
 /** It was halted before it ran. */

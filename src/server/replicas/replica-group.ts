@@ -162,8 +162,9 @@ export class ReplicaGroup implements ReplicaHost {
   }
 
   healthChanged({ id }: Replica, from: HealthStatus, to: HealthStatus, reason: string): void {
-    this.#emit({ type: "health", replica: id, from, to, reason });
-    this.#changed(`replica ${id}: ${reason}`);
+    const isAlone = this.#replicas.length === 1; // then what is told of all says the same
+    if (!isAlone) this.#emit({ type: "health", replica: id, from, to, reason });
+    this.#changed(isAlone ? reason : `replica ${id}: ${reason}`);
   }
 
   instead(of: Replica, request: IncomingMessage, response: ServerResponse | undefined): Replica | undefined {

@@ -59,7 +59,8 @@ export function* openRun(settings: RunSettings): Operation<Run> {
   yield* ensure(() => drain(settings, period));
   const endpoint = resolveTarget(target);
   const check = toCheck(endpoint, settings);
-  if (health !== false) yield* race([untilHealthy(check, health.intervalMs, notYet), ended]);
+  const unhealthy = (why: string) => notYet(`${why}; it has to answer with 2xx or 3xx there (health.path)`);
+  if (health !== false) yield* race([untilHealthy(check, health.intervalMs, unhealthy), ended]);
   return { forwarder, endpoint, check, ended };
 }
 

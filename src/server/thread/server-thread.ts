@@ -1,9 +1,10 @@
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { type Operation, race, withResolvers } from "effection";
-import { SwitchboardError, toError, whereThrown } from "../../base/errors.ts";
+import { SwitchboardError, toError, whereThrown, withPlace } from "../../base/errors.ts";
 import { finishesWithin, noop } from "../../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../../base/options.ts";
+import type { Environment } from "../environment.ts";
 import { lastOutput } from "../outside-server.ts";
 import type { ThreadSettings } from "./thread-config.ts";
 import type { ReadyMessage, StopMessage, ThreadData } from "./thread-messages.ts";
@@ -63,7 +64,8 @@ export class ServerThread {
     const { hostname, log } = this.#settings;
     const cause = ending.error && { cause: ending.error };
     const { output } = lastOutput(log);
-    return new SwitchboardError("SERVER_CLOSED", this.#describe(ending, ""), { hostname, output, ...cause });
+    const message = this.#describe(ending, "", "; its thread has ended");
+    return new SwitchboardError("SERVER_CLOSED", message, { hostname, output, ...cause });
   }
 
   /** Asks it to drain and end, and ends it when it has not done so in time. Returns when the thread is gone. */
@@ -85,10 +87,10 @@ export class ServerThread {
   }
 
   #start(): Worker {
-    const { file, hostname, resourceLimits } = this.#settings;
+    const { file, hostname, resourceLimits, env } = this.#settings;
     const workerData: ThreadData = { file, hostname };
     try {
-      return startWorker({ workerData, resourceLimits, stdout: true, stderr: true });
+      return startWorker({ workerData, resourceLimits, env: toVariables(env), stdout: true, stderr: true });
     } catch (error) {
       throw this.#startFailed({ code: 1, error: toError(error), where: "" });
     }
@@ -101,17 +103,22 @@ export class ServerThread {
     if (error !== undefined && "code" in error && error.code === "DECLINED") {
       return new SwitchboardError("DECLINED", error.message, { hostname });
     }
-    const message = this.#describe(ending, " before it was ready");
+    const message = this.#describe(ending, " before it was ready", "");
     const { output } = lastOutput(log);
     return new SwitchboardError("START_FAILED", message, { hostname, output, ...(error && { cause: error }) });
   }
 
-  #describe({ code, error, where }: Ending, when: string): string {
-    const { hostname, log } = this.#settings;
-    const { text, output } = lastOutput(log);
-    if (error === undefined) return `the thread of "${hostname}" exited with code ${code}${when}${text}`;
-    return `the thread of "${hostname}" failed${when}: ${error.message}${where}${output.length === 0 ? "" : text}`;
+  /** The reason comes first: in a list, the rest may be cut. */
+  #describe({ code, error, where }: Ending, when: string, end: string): string {
+    const { text, output } = lastOutput(this.#settings.log);
+    if (error === undefined) return `its thread exited with code ${code}${when}${text}`;
+    return `${withPlace(error, `${where}${end}`)}${output.length === 0 ? "" : text}`;
   }
+}
+
+/** A worker would take `undefined` for a text. */
+function toVariables(env: Environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries({ ...process.env, ...env }).filter(([, value]) => value !== undefined));
 }
 
 /** Node does not read TypeScript in every version: a thread of the sources needs what the sources themselves need. */

@@ -14,6 +14,8 @@ import { useThreadServer } from "./thread-server.ts";
 export interface ThreadAppConfig {
   /** How much memory the thread can have, as in `node:worker_threads`; with more it crashes. @default those of Node */
   resourceLimits?: ResourceLimits | undefined;
+  /** Variables for its `process.env`, beside those of this process; `undefined` takes one away. @default none */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ThreadAppConfig {
  * ```
  */
 export function threadApp(module: string | URL, config: ThreadAppConfig = {}): OutsideApp {
-  checkKnownOptions("threadApp", config, ["resourceLimits"]);
+  checkKnownOptions("threadApp", config, ["resourceLimits", "env"]);
   const settings = { module, ...config };
   resolveThreadServer({ ...settings, hostname: "any" });
   return new OutsideApp("thread", function* ({ hostname, graceMs, log }) {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ResourceLimits } from "node:worker_threads";
 import { checkHostname } from "../../base/hostname.ts";
 import { checkKnownOptions, fail, numberOption, textOption } from "../../base/options.ts";
+import { type Environment, envOption } from "../environment.ts";
 import { LogRing } from "../log-ring.ts";
 import { type Grace, graceOption } from "../outside-server.ts";
 
@@ -22,6 +23,8 @@ export interface ThreadServerConfig {
   graceMs?: Grace | undefined;
   /** How much memory the thread can have, as in `node:worker_threads`; with more it crashes. @default those of Node */
   resourceLimits?: ResourceLimits | undefined;
+  /** Variables for its `process.env`, beside those of this process; `undefined` takes one away. @default none */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Gets its output: one that the caller has can be read after a failed start, too. A new one for each start. @default a new one */
   log?: LogRing | undefined;
 }
@@ -32,10 +35,11 @@ export interface ThreadSettings {
   hostname: string;
   graceMs(): number;
   resourceLimits: ResourceLimits;
+  env: Environment;
   log: LogRing;
 }
 
-const OPTIONS = ["module", "hostname", "graceMs", "resourceLimits", "log"];
+const OPTIONS = ["module", "hostname", "graceMs", "resourceLimits", "env", "log"];
 
 const LIMITS = ["maxOldGenerationSizeMb", "maxYoungGenerationSizeMb", "codeRangeSizeMb", "stackSizeMb"] as const;
 
@@ -47,6 +51,7 @@ export function resolveThreadServer(config: ThreadServerConfig): ThreadSettings 
     hostname: checkHostname(config.hostname),
     graceMs: graceOption(config.graceMs),
     resourceLimits: limitsOption(config.resourceLimits ?? {}),
+    env: envOption("env", config.env ?? {}),
     log: config.log ?? new LogRing(),
   };
 }
