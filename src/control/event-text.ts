@@ -38,7 +38,7 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,
   stopped: (_event, name) => `${name} has stopped.`,
   cut: ({ requests, sockets }, name) => `${name} was stopped with ${requests} requests and ${sockets} sockets open.`,
-  error: ({ message, error }, name) => told(name, insertPlace(String(message), placeOf(error as ErrorSummary))),
+  error: ({ message, error }, name) => told(name, insertPlace(String(message), placeOf(error as ErrorSummary | undefined))),
   "forward-error": ({ message, phase }, name) => `A request for ${name} was not forwarded (${phase}): ${message}`,
   "replica-started": ({ replica, port }, name) => `Replica ${replica} of ${name} runs on port ${port}.`,
   "replica-stopped": ({ replica }, name) => `Replica ${replica} of ${name} has stopped.`,
@@ -59,8 +59,8 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   "timed-out": ({ waitedFor, afterMs }, name) => `${name} was too slow: no ${waitedFor} after ${time(afterMs)}.`,
 };
 
-function placeOf({ where }: ErrorSummary): string {
-  return where === undefined ? "" : ` (${where})`;
+function placeOf(error: ErrorSummary | undefined): string {
+  return error?.where === undefined ? "" : ` (${error.where})`;
 }
 
 function time(ms: unknown): string {

@@ -75,7 +75,7 @@ describe.concurrent("commands that look", { timeout: 60_000 }, () => {
       code: 0,
     });
     expect((await cli.run("events", "--type", "error")).stdout).toMatch(
-      /^\S+ +error +unset +.*"unset".* exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
+      /^\S+ +error +unset +unset: .*exited with code 1 [^\n]*\n {4}Its last output:\n {6}DATABASE_URL is not set\n {6}set it\n/m,
     );
     expect((await cli.run("logs", "mute")).stderr).toContain("had printed nothing when it failed");
   });

@@ -65,7 +65,7 @@ describe("the options of a switchboard for its requests", () => {
     ],
     [
       { hostnames: { shop: { port: 1 } } },
-      "hostnames['shop'] has no option 'port'; it knows restart, idleTimeoutMs, startTimeoutMs, graceMs, replicas, balance, slowStartMs, health, outliers, rateLimit, concurrency, circuitBreaker, responseTimeoutMs, responseIdleTimeoutMs",
+      "hostnames['shop'] has no option 'port'; it knows restart, idleTimeoutMs, startTimeoutMs, graceMs, replicas, balance, slowStartMs, health, outliers, rateLimit, concurrency, circuitBreaker, responseTimeoutMs, responseIdleTimeoutMs, env",
     ],
     [{ hostnames: { shop: null } }, "hostnames['shop'] must be an object of options, got null"],
     [{ hostnames: [] }, "hostnames must be an object with a pattern for each key, got []"],
