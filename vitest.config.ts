@@ -17,7 +17,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     globalSetup: ["test/support/build.ts", "test/support/browser.ts", "test/tutorial/compile.ts"],
     include: ["test/**/*.test.ts", "tutorial/**/*.test.ts"],
-    maxWorkers: 3, // many tests wait for something
+    maxWorkers: 4, // two for each core: many tests wait for something
     isolate: false, // a process for each file takes a sixth longer; a test that leaves something fails by itself
     testTimeout: 20_000,
     slowTestThreshold: 250,
