@@ -10,6 +10,25 @@ export function toFuture<T>(promise: Promise<T>): Future<T> {
   }) as Future<T>;
 }
 
+/** A future, and how to settle it. */
+export interface Settled<T> {
+  future: Future<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** Makes a future to be settled later. A rejection that nobody waits for is none of the process's business. */
+export function createSettled<T>(): Settled<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  promise.catch(noop);
+  return { future: toFuture(promise), resolve, reject };
+}
+
 /** A future that has failed already. Nobody has to wait for it. */
 export function toRejectedFuture<T>(error: unknown): Future<T> {
   const rejected = Promise.reject(error);

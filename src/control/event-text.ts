@@ -38,7 +38,8 @@ const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => stri
   stopping: ({ reason }, name) => `${name} stops, because ${REASONS[String(reason)] ?? reason}.`,
   stopped: (_event, name) => `${name} has stopped.`,
   cut: ({ requests, sockets }, name) => `${name} was stopped with ${requests} requests and ${sockets} sockets open.`,
-  error: ({ message, error }, name) => told(name, insertPlace(String(message), placeOf(error as ErrorSummary | undefined))),
+  error: ({ message, error }, name) =>
+    told(name, insertPlace(String(message), placeOf(error as ErrorSummary | undefined))),
   "forward-error": ({ message, phase }, name) => `A request for ${name} was not forwarded (${phase}): ${message}`,
   "replica-started": ({ replica, port }, name) => `Replica ${replica} of ${name} runs on port ${port}.`,
   "replica-stopped": ({ replica }, name) => `Replica ${replica} of ${name} has stopped.`,

@@ -1,6 +1,6 @@
 import { type Future, type Operation, scoped, type Task, withResolvers } from "effection";
 import { type SwitchboardError, toError } from "../base/errors.ts";
-import { finishesWithin, noop, toFuture } from "../base/operations.ts";
+import { createSettled, finishesWithin } from "../base/operations.ts";
 import { LONGEST_DELAY_MS } from "../base/options.ts";
 import { Turn } from "../resilience/turn.ts";
 import type { AppServer } from "../server/app-server.ts";
@@ -41,10 +41,6 @@ export class Entry implements Idler {
   replicas: ReplicaGroup | undefined;
   /** What its app prints, if it runs elsewhere. */
   log: LogRing | undefined;
-  /** Settles when the server listens, or never will. All joiners share it. */
-  readonly ready: Future<ServerInfo>;
-  /** Resolves when the entry has ended. */
-  readonly gone: Future<void>;
   /** It has not begun: others have to be gone first. */
   waiting = false;
 
@@ -62,9 +58,8 @@ export class Entry implements Idler {
   readonly #slow = new SlowStart((reason, afterMs) => {
     this.#host.emit({ type: "slow-start", hostname: this.hostname, reason, afterMs });
   });
-  #resolveReady!: (info: ServerInfo) => void;
-  #rejectReady!: (error: Error) => void;
-  #resolveGone!: () => void;
+  readonly #ready = createSettled<ServerInfo>();
+  readonly #gone = createSettled<void>();
 
   constructor(hostname: string, settings: HostnameSettings, host: EntryHost<Entry>) {
     this.hostname = hostname;
@@ -72,18 +67,16 @@ export class Entry implements Idler {
     this.#host = host;
     this.#turn = new Turn(host.turns);
     this.#port = claimPort(host.ports);
-    this.ready = toFuture(
-      new Promise((resolve, reject) => {
-        this.#resolveReady = resolve;
-        this.#rejectReady = reject;
-      }),
-    );
-    this.ready.catch(noop); // a failed start is an event; nobody has to wait for it
-    this.gone = toFuture(
-      new Promise((resolve) => {
-        this.#resolveGone = resolve;
-      }),
-    );
+  }
+
+  /** Settles when the server listens, or never will. All joiners share it; a failed start is an event, too. */
+  get ready(): Future<ServerInfo> {
+    return this.#ready.future;
+  }
+
+  /** Resolves when the entry has ended. */
+  get gone(): Future<void> {
+    return this.#gone.future;
   }
 
   /** Starts as soon as `others` are gone: two servers of one hostname, or more servers than allowed, never run at once. */
@@ -113,7 +106,7 @@ export class Entry implements Idler {
   }
 
   #cancelStart(): void {
-    this.#rejectReady(stoppedEarly(this.hostname)); // at once: the app's cleanup may take long
+    this.#ready.reject(stoppedEarly(this.hostname)); // at once: the app's cleanup may take long
     // Before it has begun, `#live` sees it: a task that is halted before that never runs, not even its `finally`.
     if (this.#begun) this.#halt();
   }
@@ -211,7 +204,7 @@ export class Entry implements Idler {
     this.#enter("running");
     this.#host.running(this, this.info);
     this.#host.emit({ type: "started", hostname, port: opened.port });
-    this.#resolveReady(this.info);
+    this.#ready.resolve(this.info);
   }
 
   *#waitForOthers(): Operation<void> {
@@ -278,17 +271,17 @@ export class Entry implements Idler {
     else if (isRefusal(thrown, this.hostname)) this.#refuse(thrown);
     else if (this.#gaveUp || this.#stopAsked || thrown === undefined) {
       if (thrown !== undefined) this.#report(toError(thrown)); // its cleanup failed
-      this.#rejectReady(stoppedEarly(this.hostname));
+      this.#ready.reject(stoppedEarly(this.hostname));
     } else {
       this.#failStart(toError(thrown));
     }
-    this.#resolveGone();
+    this.#gone.resolve();
   }
 
   #refuse(refusal: SwitchboardError): void {
     const { hostname } = this;
     if (refusal.code === "DECLINED") this.#host.emit({ type: "declined", hostname });
-    this.#rejectReady(refusal);
+    this.#ready.reject(refusal);
   }
 
   #finishRun(thrown: unknown): void {
@@ -307,6 +300,6 @@ export class Entry implements Idler {
     const next = this.#host.failed(hostname, cause, this.log);
     this.#host.emit(next);
     const retryAfterMs = next.type === "failed" ? next.retryAfterMs : next.delayMs;
-    this.#rejectReady(couldNotStart(hostname, cause, retryAfterMs));
+    this.#ready.reject(couldNotStart(hostname, cause, retryAfterMs));
   }
 }

@@ -1,5 +1,5 @@
 import type { Future, Operation } from "effection";
-import { noop, toFuture } from "../base/operations.ts";
+import { createSettled } from "../base/operations.ts";
 import type { Place, PriorityQueue } from "./priority-queue.ts";
 
 /**
@@ -72,16 +72,4 @@ export class Job {
     this.#since = performance.now();
     return this.#since - since;
   }
-}
-
-/** A future, and how to settle it. A rejection that nobody waits for is none of the process's business. */
-function createSettled<T>(): { future: Future<T>; resolve(value: T): void; reject(error: unknown): void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  promise.catch(noop);
-  return { future: toFuture(promise), resolve, reject };
 }

@@ -1,5 +1,5 @@
 import { type Future, type Operation, spawn } from "effection";
-import { noop, toFuture } from "../base/operations.ts";
+import { createSettled } from "../base/operations.ts";
 import { durationOption } from "../base/options.ts";
 import type { LogRing } from "./log-ring.ts";
 
@@ -50,13 +50,9 @@ export function graceOption(grace: Grace | undefined): () => number {
  * **Lifetime.** A task of the caller, and its newest: it is halted before the server is stopped, whose end is no crash.
  */
 export function* watchFor(crash: () => Operation<Error>): Operation<Future<never>> {
-  let reject!: (error: Error) => void;
-  const ended = new Promise<never>((_resolve, rejectEnded) => {
-    reject = rejectEnded;
-  });
-  ended.catch(noop); // nobody has to wait for it
+  const ended = createSettled<never>(); // nobody has to wait for it
   yield* spawn(function* watch() {
-    reject(yield* crash());
+    ended.reject(yield* crash());
   });
-  return toFuture(ended);
+  return ended.future;
 }

@@ -36,6 +36,9 @@ export interface OwnApp {
   close(): void;
 }
 
+/** Makes what answers in the name of a switchboard; without it, that is how it is, and which servers exist. */
+export type MakeOwnApp = (door: FrontDoor) => OwnApp | undefined;
+
 /** Makes a {@link FrontDoor}. */
 export function createFrontDoor(
   { pool, url, draining }: Pick<FrontDoor, "pool" | "url" | "draining">,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { ensure, type Future, type Operation, type Scope, scoped, sleep, spawn, type Task } from "effection";
 import { toError } from "../../base/errors.ts";
-import { noop, toFuture } from "../../base/operations.ts";
+import { createSettled, noop } from "../../base/operations.ts";
 import { recordOf } from "../../base/request-record.ts";
 import type { Forwarder } from "../forward/forward.ts";
 import type { ForwardErrorEvent } from "../forward/forward-failure.ts";
@@ -59,8 +59,6 @@ export class Replica implements Candidate {
   endpoint: Endpoint | undefined;
   /** It has run, or has failed to. */
   isKnown = false;
-  /** Settles when it runs for the first time, or never will. */
-  readonly started: Future<void>;
   readonly #host: ReplicaHost;
   readonly #restarts: Restarts;
   readonly #own: InFlight;
@@ -71,8 +69,7 @@ export class Replica implements Candidate {
   #isHalted = false;
   /** What comes after the failure of this run. */
   #loss: { retryMs: number | undefined } | undefined;
-  #resolveStarted!: () => void;
-  #rejectStarted!: (error: Error) => void;
+  readonly #started = createSettled<void>();
 
   /** @param server what the server is given, if it is the only replica of it. */
   constructor(id: number, host: ReplicaHost, server: InFlight | undefined) {
@@ -85,13 +82,11 @@ export class Replica implements Candidate {
     });
     this.#server = server;
     this.#own = new InFlight((response) => this.health.answered(response), noop);
-    this.started = toFuture(
-      new Promise((resolve, reject) => {
-        this.#resolveStarted = resolve;
-        this.#rejectStarted = reject;
-      }),
-    );
-    this.started.catch(noop); // nobody has to wait for it
+  }
+
+  /** Settles when it runs for the first time, or never will. */
+  get started(): Future<void> {
+    return this.#started.future;
   }
 
   get inFlight(): number {
@@ -158,7 +153,7 @@ export class Replica implements Candidate {
         this.state = "starting";
       }
     } finally {
-      this.#rejectStarted(replicaStopped(this.#host.hostname, this.id));
+      this.#started.reject(replicaStopped(this.#host.hostname, this.id));
     }
   }
 
@@ -249,7 +244,7 @@ export class Replica implements Candidate {
     this.health.joined();
     if (health !== false) yield* spawn(() => keepChecking(check, health.intervalMs, (why) => this.health.checked(why)));
     this.#host.joined(this);
-    this.#resolveStarted();
+    this.#started.resolve();
   }
 
   /** Once for each run: it has failed, and its host says what comes next. */
@@ -258,7 +253,7 @@ export class Replica implements Candidate {
       this.isKnown = true;
       this.#loss = { retryMs: undefined };
       this.#loss = { retryMs: this.#host.lost(this, this.#restarts, error) };
-      this.#rejectStarted(error);
+      this.#started.reject(error);
     }
     return this.#loss;
   }
