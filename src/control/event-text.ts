@@ -1,5 +1,6 @@
 import { toTime } from "../base/duration.ts";
 import { type ErrorSummary, insertPlace } from "../base/errors.ts";
+import { count } from "../base/listing.ts";
 
 /** What every event of a switchboard has. */
 export interface AnyEvent {
@@ -25,7 +26,7 @@ export function eventText(event: AnyEvent): string {
 const SENTENCES: Readonly<Record<string, (event: AnyEvent, name: string) => string>> = {
   listening: ({ url }) => `The switchboard listens on ${url}.`,
   draining: ({ requests, sockets }) =>
-    `The switchboard shuts down, with ${requests} requests and ${sockets} sockets in flight: new requests are refused.`,
+    `The switchboard shuts down, with ${count(Number(requests), "request")} and ${count(Number(sockets), "socket")} in flight: new requests are refused.`,
   drained: ({ requestsCut, socketsCut, ms }) =>
     `The switchboard has drained in ${time(ms)}: ${requestsCut} requests and ${socketsCut} sockets were cut.`,
   report: ({ serversStopped, ms }) =>

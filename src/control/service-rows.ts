@@ -33,7 +33,8 @@ export function takeSnapshot(source: ControlSource): ServiceSnapshot {
   const faults = source.faults.list().map(({ fault }) => fault.hostname);
   const forAll = faults.filter((hostname) => hostname === "*").length;
   const struck = faults.filter((hostname) => hostname !== "*");
-  const asked = source.observation.history.hostnames();
+  // Strangers ask for names that nothing serves.
+  const asked = source.observation.history.hostnames().filter((hostname) => source.services.serves(hostname));
   const known = new Set([...servers.keys(), ...failures.keys(), ...declared, ...pinned, ...struck, ...asked]);
   return {
     pool,
@@ -77,6 +78,7 @@ function lifeOf(row: ServerRow | undefined, info: ServerInfo | undefined, down: 
     uptimeMs: runs && row ? row.forMs : null,
     restarts: row?.restarts ?? 0,
     replicas: (row?.replicas ?? []).map((replica) => ({ ...replica, port: replica.port ?? null })),
+    waitsFor: row?.waitsFor ?? null,
     inFlight: row?.requests ?? 0,
     sockets: row?.sockets ?? 0,
   };

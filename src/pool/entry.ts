@@ -140,8 +140,12 @@ export class Entry implements Idler {
 
   *#serve(): Operation<void> {
     if (this.waiting) {
-      yield* this.#waitForOthers();
-      this.#tellStart(); // now: the others may be an earlier server of this hostname
+      try {
+        yield* this.#waitForOthers();
+      } finally {
+        if (!this.#stopAsked) this.#tellStart(); // not before: the others may be an earlier server of this hostname
+      }
+      if (this.#stopAsked) return; // by who has just heard of the start
     }
     try {
       if (!this.#turn.tryTake()) yield* this.#waitForTurn();

@@ -24,7 +24,7 @@ export type ServerEvent =
   | { type: "starting"; hostname: string }
   /** The start is over, because the app factory has no app for that name: who asks for it gets 404. */
   | { type: "declined"; hostname: string }
-  /** A start goes on for so long already: what it waits for. Told after 5 s, and when that is something else after 10 s, 20 s and so on. */
+  /** A start goes on for so long already: what it waits for, as far as that is known. Told after 5 s, and when that is something else after 10 s, 20 s and so on. */
   | { type: "slow-start"; hostname: string; reason: string; afterMs: number }
   /** The server listens, and gets requests from now on. */
   | { type: "started"; hostname: string; port: number }
@@ -45,7 +45,7 @@ export type ServerEvent =
       message: string;
       retryAfterMs: number | undefined;
     }
-  /** A replica, or all of a hostname together if `replica` is `undefined`, can answer better or worse than before. */
+  /** A replica, or all of a hostname together if `replica` is `undefined`, can answer better or worse than before; an only replica is told as its hostname. */
   | {
       type: "health";
       hostname: string;

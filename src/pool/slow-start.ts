@@ -1,6 +1,9 @@
 /** When a start that goes on is told of for the first time; then each time after twice as long. */
 const FIRST_MS = 5_000;
 
+/** Until somebody knows better. */
+const NOT_MADE = "its app factory, or its module, has not finished";
+
 /** Tells why a start takes long, for as long as it does: each reason once. */
 export class SlowStart {
   /** What it waits for, where that is known. */
@@ -28,9 +31,9 @@ export class SlowStart {
 
   #look(pauseMs: number, afterMs: number): void {
     this.#timer = setTimeout(() => {
-      const { reason } = this;
+      const { reason = NOT_MADE } = this;
       this.#look(afterMs, 2 * afterMs);
-      if (reason === undefined || reason === this.#told) return;
+      if (reason === this.#told) return;
       this.#told = reason;
       this.#tell(reason, afterMs);
     }, pauseMs);

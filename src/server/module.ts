@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Operation, race, sleep, until } from "effection";
@@ -25,6 +25,10 @@ export function loadDefault<T>(file: string, check: (exported: unknown) => T, li
   return load(file, { check, limitMs, say: (why) => `cannot load ${file}: ${why}` });
 }
 
+/** What a compiler says of a file that its package makes a CommonJS module. */
+const NEEDS_MODULE = /Top-level await .*"cjs"/;
+const BE_MODULE = '; call the file .mts, or have "type": "module" in the package.json above it';
+
 interface LoadSettings<T> {
   check(exported: unknown): T;
   say(why: string): string;
@@ -35,6 +39,8 @@ function* load<T>(file: string, { check, say, limitMs }: LoadSettings<T>): Opera
   const path = resolve(file);
   const failed = (why: string, cause?: unknown) => new SwitchboardError("MODULE_FAILED", say(why), { cause });
   if (!existsSync(path)) throw failed(`there is no file ${path}`);
+  if (statSync(path).isDirectory())
+    throw failed("it is a folder, and no file; a folder of apps is given as --apps, or apps");
   let loaded: unknown;
   try {
     const loading = until(importFile(path));
@@ -53,7 +59,7 @@ function* load<T>(file: string, { check, say, limitMs }: LoadSettings<T>): Opera
 function* describe(path: string, error: unknown): Operation<string> {
   const { message } = toError(error);
   const lines = message.split(/\s*\n\s*/);
-  if (lines.length > 1) return lines.join(" ");
+  if (lines.length > 1) return `${lines.join(" ")}${NEEDS_MODULE.test(message) ? BE_MODULE : ""}`;
   const place = whereThrown(error);
   if (!(error instanceof SyntaxError) || place !== "") return `${message}${place}`;
   const found = yield* findSyntaxError(path, error);

@@ -244,18 +244,18 @@ describe("reading", () => {
       await client.send("POST", "/api/faults", { kind: "status", status: 503, hostname: "*" });
       await board.fetch("nobody");
       await board.fetch("other.docs");
-      expect(await names()).toEqual(["cold.docs", "nobody", "other.docs", "shop"]);
+      expect(await names()).toEqual(["cold.docs", "other.docs", "shop"]);
       expect((await client.get("/api/services/other.docs")).body).toMatchObject({
         declared: false,
         stats: { errorRate: 1 },
       });
-      expect((await client.get("/api/logs/nobody")).body).toMatchObject({ from: null, lines: [] });
+      expect((await client.get("/api/logs/other.docs")).body).toMatchObject({ from: null, lines: [] });
       expect((await client.send("DELETE", "/api/services/nobody")).status).toBe(404);
       expect((await client.send("DELETE", "/api/services/other.docs")).body.code).toBe("NOT_ADDED");
       const url = board.url("new.docs");
       expect(await client.get("/api/services/new.docs")).toMatchObject({
         status: 404,
-        body: { detail: `nobody has asked for "new.docs" yet; a request to ${url} starts it`, url },
+        body: { detail: `"new.docs" has no server now; a request to ${url} starts it`, url },
       });
       expect((await client.get("/api/services/nowhere")).body.detail).toMatch(/^there is no service "nowhere"; /);
     });

@@ -11,6 +11,14 @@ describe("createHistory", () => {
     vi.useRealTimers();
   });
 
+  it("takes it for no error that somebody was told to wait for a server that starts", () => {
+    const history = createHistory();
+    request(history, { hostname: "shop", status: 503, outcome: "refused", code: "STARTING" });
+    expect(history.stats("shop")).toMatchObject({ requestsPerMinute: 1, errorRate: 0 });
+    request(history, { hostname: "shop", status: 503, outcome: "refused", code: "POOL_FULL" });
+    expect(history.stats("shop").errorRate).toBe(0.5);
+  });
+
   it("tells how the last 60 seconds went, and forgets what was before", () => {
     const history = createHistory();
     for (let i = 0; i < 30; i += 1) request(history, { hostname: "shop", ms: 10, status: i < 3 ? 500 : 200 });

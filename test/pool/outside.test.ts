@@ -241,7 +241,7 @@ describe("an app outside this event loop", () => {
         const [, other] = /serving on (\d+)/.exec(board.pool.log("shop")[0]?.text ?? "") ?? [];
         await vi.advanceTimersByTimeAsync(5_000);
         const [slow] = log.all.filter(({ type }) => type === "slow-start");
-        const reason = `it listens on port ${other}; let it listen on process.env.PORT (`;
+        const reason = `it listens on port ${other}, but not yet on process.env.PORT (`;
         expect(slow).toMatchObject({ hostname: "shop", afterMs: 5_000, reason: expect.stringContaining(reason) });
         expect(board.pool.inspect().servers[0]?.waitsFor).toContain(reason);
         await vi.advanceTimersByTimeAsync(55_100);

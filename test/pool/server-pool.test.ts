@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { each, ensure, run, spawn, suspend, until } from "effection";
+import { each, ensure, run, sleep, spawn, suspend, until } from "effection";
 import { createEventLog } from "effection-switchboard/testing";
 import express from "express";
 import { describe, expect, it } from "vitest";
@@ -195,6 +195,55 @@ describe("stopping a server", () => {
       expect(pool.inspect().servers).toEqual([]);
     });
     expect(stops).toHaveLength(1);
+  });
+
+  it("works from a listener of a start that has waited for another server: its app is not made", async () => {
+    const made: string[] = [];
+    const stops: Promise<void>[] = [];
+    await run(function* () {
+      const pool = yield* useServerPool({
+        app: ({ hostname }) => {
+          made.push(hostname);
+          return () => {};
+        },
+        basePort: 0,
+        maxServers: 1,
+        onEvent: ({ type, hostname }) => {
+          if (type === "starting" && hostname === "second") stops.push(pool.shutdown(hostname));
+        },
+      });
+      yield* pool.getOrCreate("first");
+      yield* until(expect(pool.getOrCreate("second")).rejects.toMatchObject({ code: "START_STOPPED" }));
+      yield* until(Promise.all(stops));
+    });
+    expect(made).toEqual(["first"]);
+    expect(stops).toHaveLength(1);
+  });
+
+  it("tells its start also when it has waited in vain", async () => {
+    const log = await withPool(
+      {
+        app: function* () {
+          yield* ensure(() => sleep(300));
+          return () => {};
+        },
+        graceMs: 0,
+        startTimeoutMs: 50,
+      },
+      function* (pool) {
+        yield* pool.getOrCreate("shop");
+        const stopping = pool.shutdown("shop");
+        yield* until(expect(pool.getOrCreate("shop")).rejects.toMatchObject({ code: "START_TIMEOUT" }));
+        yield* stopping;
+      },
+    );
+    expect(log.lines().slice(0, 5)).toEqual([
+      "starting shop",
+      "started shop",
+      "stopping shop",
+      "starting shop",
+      "error shop",
+    ]);
   });
 
   it("stops when its task is halted", async () => {

@@ -388,7 +388,7 @@ describe("the time to wait for a turn", () => {
       void own.getOrCreate("slow");
       void own.pin("shop");
       yield* later(60_000);
-      expect(heard).toEqual(["starting slow", "starting shop", "error shop"]);
+      expect(heard).toEqual(["starting slow", "starting shop", "error shop", "slow-start slow"]);
     });
   });
 

@@ -163,7 +163,10 @@ describe("apps", () => {
       const seen = names.slice(0, -1).map(async (name) => (await (await board.fetch(name)).json()) as object);
       expect(await Promise.all(seen)).toMatchObject([
         { status: 503, detail: expect.stringMatching(/: its default export must be .*no-default.mjs/) },
-        { status: 503, detail: expect.stringMatching(/broken.mjs/) },
+        {
+          status: 503,
+          detail: expect.stringMatching(/could not start: .*(?:syntax|Unexpected end of input).*broken.mjs/),
+        },
         { status: 504, detail: expect.stringContaining("was not ready within 1000 ms") },
         { status: 503, detail: expect.stringMatching(/: there is no file .*gone.mjs/) },
       ]);

@@ -17,19 +17,20 @@ export function* findTarget(options: ParsedOptions): Operation<Target> {
   if (options.text("url") !== undefined && port !== undefined) {
     throw new UsageError("only one of --url and --port can be given");
   }
-  // With an address beside it, that in the environment is the one for there.
-  const token = options.text("token") || (env.SWITCHBOARD_URL ? undefined : env.SWITCHBOARD_TOKEN);
+  // With an address beside it, that in the environment is the one for there, and for nobody else.
+  const isForThere = Boolean(env.SWITCHBOARD_URL) && (port !== undefined || options.text("url") !== undefined);
+  const token = options.text("token") || (isForThere ? undefined : env.SWITCHBOARD_TOKEN);
   if (address !== undefined) {
     const url = toUrl(address);
     const file = files.find(({ state }) => isAlive(state) && toUrl(state.url).origin === url.origin);
-    return toTarget(url, token || env.SWITCHBOARD_TOKEN || file?.state.token, file);
+    return toTarget(url, token || file?.state.token, file);
   }
   const onPort = files.filter(({ state }) => state.port === port);
   const isUnclear = port === undefined || onPort.length > 1;
   const file = isUnclear ? yield* findOnly(port === undefined ? files : onPort) : onPort[0];
   // Another user's, or one in a container: it can be read without a token.
-  if (file === undefined) return toTarget(toUrl(`http://127.0.0.1:${port}`), token || env.SWITCHBOARD_TOKEN);
-  return toTarget(toUrl(file.state.url), token || file.state.token || env.SWITCHBOARD_TOKEN, file);
+  if (file === undefined) return toTarget(toUrl(`http://127.0.0.1:${port}`), token);
+  return toTarget(toUrl(file.state.url), token || file.state.token, file);
 }
 
 /** The only switchboard that runs. */

@@ -88,6 +88,7 @@ function linesOf(service: Service, faults: readonly FaultRow[]): [string, string
     ["name", printable(service.hostname)],
     ["url", printable(service.url)],
     ["state", `${toWord(service)}${service.pinned ? ", pinned" : ""}`],
+    ["waits for", service.waitsFor === null ? undefined : printableLines(service.waitsFor)],
     ["kind", service.kind ?? undefined],
     ["port", port === null ? undefined : String(port)],
     ["up", uptimeMs === null ? undefined : `${toSpan(uptimeMs)}, ${count(restarts, "restart")}`],

@@ -7,7 +7,7 @@ import { isAlive, listStates } from "../state-file.ts";
 /** What is said of a port that is in use: who has it, where that is known. Another error stays as it is. */
 export function nameHolder(error: unknown, host: string, port: number): unknown {
   if (!(error instanceof SwitchboardError) || error.code !== "LISTEN_FAILED") return error;
-  if ((error.cause as NodeJS.ErrnoException).code !== "EADDRINUSE") return error;
+  if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== "EADDRINUSE") return error;
   const holder = findHolder({ host, port });
   const isHolder = ({ pid }: { pid: number }) => holder === undefined || holder.pid === pid;
   const running = listStates().find(({ state }) => state.port === port && isAlive(state) && isHolder(state));

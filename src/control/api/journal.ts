@@ -159,13 +159,13 @@ function printerOf({ pool }: ControlSource, hostname: string): LogList["from"] {
   return pool.failures().some((row) => row.hostname === hostname) ? "failure" : null;
 }
 
-/** Nothing is known of this hostname; where there is an app for it, all that is missing is a request. */
+/** Nothing is known of this hostname any more; where there is an app for it, all that is missing is a request. */
 export function noSuchService({ services, url }: ControlSource, hostname: string): Error {
   const code = "SERVICE_NOT_FOUND";
   if (!services.serves(hostname))
     return notFound(code, `there is no service "${hostname}"; GET /api/services lists them`, { hostname });
   const address = url(hostname);
-  const detail = `nobody has asked for "${hostname}" yet; a request to ${address} starts it`;
+  const detail = `"${hostname}" has no server now; a request to ${address} starts it`;
   return notFound(code, detail, { hostname, url: address });
 }
 

@@ -65,7 +65,10 @@ export function servicePath(hostname, action) {
  * @returns {Promise<Response>}
  */
 async function send(path, init) {
-  const response = await fetch(path, { ...init, cache: "no-store", redirect: "error" });
+  const response = await fetch(path, { ...init, cache: "no-store", redirect: "error" }).catch((error) => {
+    if (error instanceof TypeError) throw new Error("the switchboard does not answer"); // browsers say "Failed to fetch"
+    throw error;
+  });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new ApiError(response.status, problem);

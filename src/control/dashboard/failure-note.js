@@ -30,9 +30,16 @@ export class FailureNote {
     setText(this.#title, this.#isOver ? "It runs, but has failed before" : "Why it failed");
     setText(this.#brief, this.#isOver ? firstLine(message) : "");
     setText(this.#message, message);
-    setText(this.#output, failure.output.map(stripAnsi).join("\n"));
-    this.#output.hidden = failure.output.length === 0;
+    this.#showOutput(failure.output.map(stripAnsi).join("\n"));
     setText(this.#when, `${formatCount(failure.failures, "failure")} since it was last well${nextOf(state, failure)}.`);
+  }
+
+  /** @param {string} output what was printed last is what tells most: it is at the end */
+  #showOutput(output) {
+    this.#output.hidden = output === "";
+    if (this.#output.textContent === output) return;
+    setText(this.#output, output);
+    this.#output.scrollTop = this.#output.scrollHeight;
   }
 
   /** @param {boolean} isOver whether it runs again: only a change opens or closes, since people do so, too */

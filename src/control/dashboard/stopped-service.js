@@ -25,6 +25,7 @@ export function createStopped(hostname) {
     restarts: 0,
     replicas: [],
     inFlight: 0,
+    waitsFor: null,
     sockets: 0,
     failure: null,
     breaker: null,

@@ -33,7 +33,7 @@ export const Problem: z.ZodType<Problem> = component(
       code: z.string().describe("For programs: it keeps its meaning."),
       field: z.string().optional().describe("The field, parameter or path parameter that is wrong."),
       hostname: z.string().optional(),
-      url: z.string().optional().describe("Where a request would start a service that nobody has asked for yet."),
+      url: z.string().optional().describe("Where a request would start a service that has no server now."),
       output: z.array(z.string()).optional().describe("What the program printed last that could not start."),
     })
     .describe("Why a request was not done (RFC 9457).")

@@ -65,6 +65,7 @@ export interface Service {
   replicas: Replica[];
   inFlight: number;
   sockets: number;
+  waitsFor: string | null;
   failure: { message: string; output: string[]; retryAfterMs: number; failures: number } | null;
   breaker: { state: "closed" | "open" | "half-open"; retryAfterMs: number | null } | null;
   stats: ServiceStats;
@@ -97,6 +98,7 @@ export const Service: z.ZodType<Service> = component(
       replicas: z.array(Replica).describe("Empty for an inline app."),
       inFlight: z.number().int().describe("Requests in flight."),
       sockets: z.number().int().describe("Upgraded sockets that are open."),
+      waitsFor: z.string().nullable().describe("What a start waits for, where that is known; null otherwise."),
       failure: z
         .object({
           message: z.string(),
@@ -130,6 +132,7 @@ export const Service: z.ZodType<Service> = component(
           replicas: [{ id: 1, state: "running", health: "healthy", inFlight: 2, port: 3001 }],
           inFlight: 2,
           sockets: 0,
+          waitsFor: null,
           failure: null,
           pinned: false,
           declared: true,

@@ -186,6 +186,7 @@ function thisSecond(): number {
   return Math.floor(Date.now() / 1_000);
 }
 
-function isError({ status = 0, outcome }: RequestRecord): boolean {
-  return status >= 500 || outcome === "failed" || outcome === "timed-out";
+/** Who is told to wait for a server that starts has met no error. */
+function isError({ status = 0, outcome, code }: RequestRecord): boolean {
+  return (status >= 500 && code !== "STARTING") || outcome === "failed" || outcome === "timed-out";
 }

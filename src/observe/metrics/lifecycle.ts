@@ -19,7 +19,7 @@ export interface LifecycleEvent {
 }
 
 const START_BOUNDS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Starts that nobody told the end of, such as those that were declined, make room for others. */
+/** Starts that nobody told the end of, such as those that got no turn, make room for others. */
 const UNDER_WAY = 1_000;
 
 /** What is counted for each hostname. */

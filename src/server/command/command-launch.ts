@@ -65,7 +65,7 @@ export class Launch {
       const ports = this.pid === undefined ? [] : findPorts(this.pid);
       if (ports.length === 0 || ports.includes(told)) continue;
       const where = `port${ports.length === 1 ? "" : "s"} ${ports.join(", ")}`;
-      this.#settings.notYet(`it listens on ${where}; let it listen on process.env.PORT (${told})`);
+      this.#settings.notYet(`it listens on ${where}, but not yet on process.env.PORT (${told})`);
     }
   }
 

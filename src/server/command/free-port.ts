@@ -12,7 +12,7 @@ const MAX_ASKED = 20;
  * from 32768 on, ip(7); RFC 6335 section 6: from 49152 on), and one of those could have it before the child has.
  */
 const DRAWS = 10;
-const DRAWN_FROM = 10_000;
+const DRAWN_FROM = 20_000;
 const DRAWN_BELOW = 32_768;
 
 /** A port for a child process. */
@@ -32,7 +32,7 @@ export function* chooseFreePort(ports: PortChoice): Operation<FreePort> {
   for (let asked = 1; ; asked += 1) {
     const wanted = ports.take();
     const drawn = wanted === 0 && asked <= DRAWS ? randomInt(DRAWN_FROM, DRAWN_BELOW) : wanted;
-    const port = yield* tryPort(drawn);
+    const port = yield* tryPort(drawn, drawn !== wanted);
     const lost = () => {
       if (wanted !== 0 || asked >= MAX_ASKED) ports.busy(wanted);
     };
@@ -46,13 +46,14 @@ export function* isFree(port: number): Operation<boolean> {
   return (yield* tryPort(port)) !== undefined;
 }
 
-function* tryPort(wanted: number): Operation<number | undefined> {
+/** @param isDrawn whether another one will do as well where the system keeps this one to itself. */
+function* tryPort(wanted: number, isDrawn = false): Operation<number | undefined> {
   let port = wanted;
   for (const host of LOOPBACK) {
     try {
       port = yield* bindOnce(host, port);
     } catch (error) {
-      if (isBusy(error)) return undefined;
+      if (isBusy(error) || (isDrawn && isReserved(error))) return undefined;
       if (!isMissing(error)) throw error;
     }
   }
@@ -71,6 +72,10 @@ function* bindOnce(host: string, port: number): Operation<number> {
   }
   yield* closed.operation;
   return port;
+}
+
+function isReserved(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EACCES";
 }
 
 /** There is no IPv6 here: nobody can listen there. */
