@@ -1,6 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { noop } from "../src/base/operations.ts";
+import { cliTest } from "./support/cli.ts";
 import { Program } from "./support/program.ts";
 
 /** util-linux's `script` gives a program a terminal of its own. */
@@ -39,5 +44,20 @@ describe("a process that runs out of files", () => {
       stopped: 2,
     });
     expect(code).toBe(0);
+  });
+});
+
+/** What the kernel keeps for a program that accepts nothing; elsewhere it is less, and cannot be read here. */
+const somaxconn = process.platform === "linux" ? Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8")) : 0;
+
+describe("a process that cannot accept for a while", () => {
+  cliTest.runIf(somaxconn >= 2_000)("has a place for each of a thousand clients meanwhile", async ({ cli }) => {
+    const { program, port } = await cli.serve();
+    program.kill("SIGSTOP");
+    const sockets = Array.from({ length: 1_000 }, () => connect(port, "127.0.0.1"));
+    for (const socket of sockets) socket.on("error", noop); // it is killed, if the test fails
+    await Promise.all(sockets.map((socket) => once(socket, "connect"))); // those without a place would try for ever
+    program.kill("SIGCONT");
+    for (const socket of sockets) socket.destroy();
   });
 });

@@ -7,6 +7,8 @@ import type { InFlight } from "./in-flight.ts";
 export interface ListenAddress {
   port: number;
   host: string;
+  /** How many connections the system keeps until they are accepted; those beyond it try again after a second. */
+  backlog?: number;
 }
 
 /** What a drain came to. */

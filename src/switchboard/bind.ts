@@ -3,10 +3,16 @@ import type { Operation } from "effection";
 import { SwitchboardError } from "../base/errors.ts";
 import { type ListenAddress, listen } from "../server/listen.ts";
 
+/**
+ * As many as the system allows (listen(2): Linux cuts it to `net.core.somaxconn`, 4096). With the 511 of Node, a thousand
+ * clients at once would wait for a second or more, and thousands for several.
+ */
+const BACKLOG = 65_535;
+
 /** Binds the front door, and returns its port. Throws `LISTEN_FAILED`, with the reason and the way out. */
 export function* bind(server: Server, { host, port }: ListenAddress): Operation<number> {
   try {
-    return yield* listen(server, { host, port });
+    return yield* listen(server, { host, port, backlog: BACKLOG });
   } catch (error) {
     throw new SwitchboardError("LISTEN_FAILED", `cannot listen on ${host}:${port}: ${whyNot(error)}`, { cause: error });
   }
