@@ -128,7 +128,8 @@ describe("a start that fails", () => {
       attempts += 1;
       throw new Error("cannot reach 10.1.2.3:5432\n    at secret");
     };
-    await withBoard({ app }, async (board) => {
+    const restart = { backoff: { initialMs: 900, maxMs: 900 } }; // time enough for three requests on a busy machine
+    await withBoard({ app, restart }, async (board) => {
       for (const code of ["START_FAILED", "BACKING_OFF", "BACKING_OFF"]) {
         const response = await board.fetch("shop");
         expect(response.status).toBe(503);
