@@ -130,7 +130,7 @@ const restart: RunConfig["restart"] = {
   maxRestarts: MAX_RESTARTS,
   withinMs: WITHIN_MS,
   coolDownMs: WITHIN_MS,
-  backoff: { initialMs: 20, maxMs: 100 }, // long enough to be met by clients of a busy machine
+  backoff: { initialMs: 10, maxMs: 40 },
 };
 const hostnames: RunConfig["hostnames"] = { "*.itself": { restart: { policy: "permanent" } } };
 
