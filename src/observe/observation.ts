@@ -11,7 +11,7 @@ import type { RequestObserver } from "./request-observer.ts";
  * What is kept of what happens, for whoever wants to look.
  *
  * **Lifetime.** That of the switchboard it belongs to; it can be read afterwards. Its memory is bounded: a record takes about
- * 1 kB, the history 12 MB at most.
+ * 1 kB, the history 11 MB at most.
  *
  * **Failure.** None. It listens, and steers nothing.
  */

@@ -294,7 +294,7 @@ describe("createHistory", () => {
       if (i % 200 === 0) vi.advanceTimersByTime(10_000);
     }
     const bytes = process.memoryUsage().arrayBuffers - before;
-    expect(bytes / 502).toBeLessThan(61_500);
+    expect(bytes / 502).toBeLessThan(55_000);
     expect(bytes).toBeLessThan(32 * 2 ** 20);
     expect(history.stats("name-0.example").requestsPerMinute).toBe(0);
     expect(history.stats().requestsPerMinute).toBe(history.stats("_other").requestsPerMinute);

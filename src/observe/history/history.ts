@@ -60,8 +60,8 @@ export interface HistoryConfig {
 /**
  * A short history in memory: for every hostname and in total, 10 minutes by the second and 24 hours by the minute.
  *
- * **Lifetime.** A passive value without a timer. Memory is fixed: 61 kB for each hostname that has a history of its own
- * and for two more, which is 12 MB at most for 200. A hostname that loses its place to a busier one loses its history.
+ * **Lifetime.** A passive value without a timer. Memory is fixed: 55 kB for each hostname that has a history of its own
+ * and for two more, which is 11 MB at most for 200. A hostname that loses its place to a busier one loses its history.
  *
  * **Failure.** None.
  */

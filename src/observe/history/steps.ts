@@ -25,22 +25,26 @@ export interface HistoryPoint {
   inFlight: number;
 }
 
-/** The last `size` steps of time, each with 18 bytes. A step is the number of seconds, or minutes, since 1970. */
+/** In 16 bits nothing is counted further. */
+const FULL = 2 ** 16 - 1;
+
+/** The last `size` steps of time, each with 12 bytes, or 16 where counts have 32 bits. A step is the number of seconds, or minutes, since 1970. */
 export class Steps {
   readonly size: number;
   readonly #stepMs: number;
-  readonly #requests: Uint32Array;
-  readonly #errors: Uint32Array;
-  readonly #inFlight: Uint32Array;
+  readonly #requests: Uint16Array | Uint32Array;
+  readonly #errors: Uint16Array | Uint32Array;
+  readonly #inFlight: Uint16Array;
   /** Codes, three for each step. */
   readonly #percentiles: Uint16Array;
 
-  constructor(size: number, stepMs: number) {
+  /** @param Counts what is enough for the requests of a step: no process answers 65,535 in a second. */
+  constructor(size: number, stepMs: number, Counts: typeof Uint16Array | typeof Uint32Array) {
     this.size = size;
     this.#stepMs = stepMs;
-    this.#requests = new Uint32Array(size);
-    this.#errors = new Uint32Array(size);
-    this.#inFlight = new Uint32Array(size);
+    this.#requests = new Counts(size);
+    this.#errors = new Counts(size);
+    this.#inFlight = new Uint16Array(size);
     this.#percentiles = new Uint16Array(size * 3);
   }
 
@@ -48,7 +52,7 @@ export class Steps {
     const at = step % this.size;
     this.#requests[at] = requests;
     this.#errors[at] = errors;
-    this.#inFlight[at] = inFlight;
+    this.#inFlight[at] = Math.min(inFlight, FULL);
     for (let i = 0; i < 3; i += 1) {
       const ms = percentiles?.[i];
       this.#percentiles[at * 3 + i] = ms === undefined ? NO_CODE : toCode(ms);
